@@ -1,0 +1,150 @@
+/**
+ * Data keys: one per subject and stream, wrapped by the key-encryption key, in a database of their own.
+ * Erasing is destroying rows there. Every process reads the epoch of that database all the time and forgets
+ * what it holds when the epoch moves; one that cannot read it stops sealing and opening, because it could
+ * not know that a key it holds is gone.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { StoreUnavailable } from '../event-store/port.js';
+import { refuse } from '../rejections.js';
+import { dataKey, unwrapKey, type DataKey } from './data-key.js';
+import { watchEpoch, type Epoch } from './epoch.js';
+import { checkKek, insertKey, rowsAt, rowsOf, type KeyPlace, type KeyRow } from './key-rows.js';
+
+/** What is left of a destroyed key: the certificate of its destruction. */
+interface ErasedKey {
+  erased: string;
+}
+
+export interface Keyring {
+  /**
+   * The key that seals a subject's values in a stream; made at first use, one for all processes.
+   * @throws Rejection `subject-erased`, StoreUnavailable
+   */
+  keyFor(place: KeyPlace): Promise<DataKey>;
+  /** Keys by id, in one look-up; an id that never existed is left out. @throws StoreUnavailable */
+  keys(keyIds: readonly string[]): Promise<Map<string, DataKey | ErasedKey>>;
+  /** The subjects that keys belong or belonged to, each once. @throws StoreUnavailable */
+  subjectsOf(keyIds: readonly string[]): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface KeyringOptions {
+  /** On the keys database; whoever opened it closes it. */
+  pool: Pool;
+  /** The key-encryption key, 32 bytes. */
+  kek: Buffer;
+  log: Pick<Logger, 'info' | 'warn'>;
+  /** How many keys are held unwrapped. */
+  maxKeys?: number;
+  pollMs?: number;
+  /** How long a read of the epoch counts. */
+  freshMs?: number;
+}
+
+interface Known {
+  subjectId: string;
+  key: DataKey | ErasedKey;
+}
+
+/** What a process has at hand. */
+interface Held {
+  pool: Pool;
+  kek: Buffer;
+  epoch: Epoch;
+  known: LRUCache<string, Known>;
+  /** Key ids by place. */
+  idAt: LRUCache<string, string>;
+  underWay: Map<string, Promise<DataKey>>;
+}
+
+/**
+ * Opens the keyring of a keys database.
+ * @throws Error when the key-encryption key is not this database's, StoreUnavailable
+ */
+export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
+  const { pool, kek, log, maxKeys = 20_000, pollMs = 500, freshMs = 2_000 } = options;
+  await checkKek(pool, kek);
+  const known = new LRUCache<string, Known>({ max: maxKeys });
+  const idAt = new LRUCache<string, string>({ max: maxKeys });
+  const underWay = new Map<string, Promise<DataKey>>();
+  const forget = (): void => [known, idAt, underWay].forEach((cache) => cache.clear());
+  const epoch = await watchEpoch({ pool, log, pollMs, freshMs, onMove: forget });
+  const held: Held = { pool, kek, epoch, known, idAt, underWay };
+  return {
+    keyFor: (place) => keyFor(held, place),
+    async keys(keyIds) {
+      const found = [...(await lookUp(held, keyIds))];
+      return new Map(found.map(([keyId, { key }]) => [keyId, key]));
+    },
+    async subjectsOf(keyIds) {
+      const found = [...(await lookUp(held, keyIds)).values()];
+      return [...new Set(found.map(({ subjectId }) => subjectId))].sort();
+    },
+    close: () => epoch.close(),
+  };
+}
+
+async function keyFor(held: Held, place: KeyPlace): Promise<DataKey> {
+  const { epoch, known, idAt, underWay } = held;
+  await epoch.assertFresh();
+  const name = JSON.stringify([place.tenantId, place.subjectId, place.scope]);
+  const there = known.get(idAt.get(name) ?? '');
+  if (there) return usable(there);
+  const obtaining = underWay.get(name) ?? obtain(held, place, name);
+  underWay.set(name, obtaining);
+  try {
+    return await obtaining;
+  } finally {
+    if (underWay.get(name) === obtaining) underWay.delete(name);
+  }
+}
+
+async function obtain(held: Held, place: KeyPlace, name: string): Promise<DataKey> {
+  const { pool, kek, epoch, idAt } = held;
+  const readAt = epoch.value();
+  let rows = await rowsAt(pool, place);
+  if (rows.length === 0) {
+    await insertKey(pool, kek, place);
+    // Another process may have been first: what is there now counts.
+    rows = await rowsAt(pool, place);
+  }
+  if (rows.some(({ wrapped }) => !wrapped)) return refuse('subject-erased');
+  const [entry] = keep(held, readAt, rows).values();
+  if (!entry) throw new StoreUnavailable('a data key vanished while it was made');
+  const key = usable(entry);
+  if (epoch.value() === readAt) idAt.set(name, key.keyId);
+  return key;
+}
+
+async function lookUp(held: Held, keyIds: readonly string[]): Promise<Map<string, Known>> {
+  const { pool, epoch, known } = held;
+  await epoch.assertFresh();
+  const readAt = epoch.value();
+  const found = new Map<string, Known>();
+  const missing = new Set<string>();
+  for (const keyId of keyIds) {
+    const there = known.get(keyId);
+    if (there) found.set(keyId, there);
+    else missing.add(keyId);
+  }
+  if (missing.size === 0) return found;
+  return new Map([...found, ...keep(held, readAt, await rowsOf(pool, [...missing]))]);
+}
+
+/** Unwraps rows. What was read before the epoch moved is answered but not kept: it may be gone by now. */
+function keep({ kek, epoch, known }: Held, readAt: string, rows: KeyRow[]): Map<string, Known> {
+  const found = new Map(rows.map((row) => [row.key_id, understood(kek, row)]));
+  if (epoch.value() === readAt) for (const [keyId, entry] of found) known.set(keyId, entry);
+  return found;
+}
+
+function understood(kek: Buffer, row: KeyRow): Known {
+  const { key_id: keyId, subject_id: subjectId, wrapped, certificate_id: certificateId } = row;
+  if (!wrapped) return { subjectId, key: { erased: certificateId! } };
+  return { subjectId, key: dataKey(keyId, unwrapKey(kek, keyId, wrapped)) };
+}
+
+const usable = ({ key }: Known): DataKey => ('erased' in key ? refuse('subject-erased') : key);

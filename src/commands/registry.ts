@@ -1,0 +1,25 @@
+import { accessModule } from '../domain/tenancy/access.js';
+import { tenantModule } from '../domain/tenancy/tenant.js';
+import { personaModule } from '../domain/personas/persona.js';
+import type { AnyDecider, Command, Module } from '../domain/kernel.js';
+
+/** Every decider with its commands. A new decider file is added here; a new command is not. */
+export const modules: readonly Module[] = [tenantModule, accessModule, personaModule];
+
+export interface RegisteredCommand {
+  operationId: string;
+  command: Command;
+  decider: AnyDecider;
+}
+
+/** The commands by operationId. @throws when two modules declare the same one */
+export function commandsOf(list: readonly Module[]): Map<string, RegisteredCommand> {
+  const found = new Map<string, RegisteredCommand>();
+  for (const { decider, commands } of list) {
+    for (const [operationId, command] of Object.entries(commands)) {
+      if (found.has(operationId)) throw new Error(`two commands are called ${operationId}`);
+      found.set(operationId, { operationId, command, decider });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,94 @@
+/**
+ * States of streams, folded from their events and cached with their versions. Only an append validates a
+ * cache: whoever wants to refuse something, or to answer that nothing changes, loads the tail first.
+ */
+import { LRUCache } from 'lru-cache';
+import { evolve, streamName, type AnyDecider } from '../domain/kernel.js';
+import type { Codec } from './codec.js';
+import type { EventStore, Log } from './event-store/port.js';
+import { refuse } from './rejections.js';
+
+/** A state with the version and the log position of the last event folded into it; 0 and 0 before the first. */
+export interface Loaded {
+  state: unknown;
+  version: number;
+  position: number;
+}
+
+interface Entry extends Loaded {
+  /** Bytes of the events folded so far: what the cache's bound counts. */
+  size: number;
+  /** When the store last said that there is nothing newer; milliseconds of a monotonic clock. */
+  checkedAt: number;
+}
+
+export interface States {
+  /**
+   * The state after every event that is in the store when the call is made, or — with `maxAgeMs` — a
+   * cached one that was so that many milliseconds ago. @throws Rejection `outdated`, StoreUnavailable
+   */
+  load(decider: AnyDecider, tenantId: string, id: string, maxAgeMs?: number): Promise<Loaded>;
+  /** The cached state, however old, or undefined. */
+  cached(stream: string): Loaded | undefined;
+  /** Keeps the state that follows from an append. `bytes` is the size of the new events. */
+  keep(stream: string, loaded: Loaded, bytes: number): void;
+  forget(stream: string): void;
+}
+
+/** The log that a decider's events go to. */
+export const logOf = (decider: AnyDecider): Log =>
+  decider.dataClass === 'telemetry' ? 'telemetry' : 'record';
+
+const pageSize = 1000;
+
+export function openStates(deps: {
+  store: EventStore;
+  codec: Codec;
+  /** Bytes of events whose states are kept. */
+  maxBytes?: number;
+}): States {
+  const { store, codec } = deps;
+  const cache = new LRUCache<string, Entry>({
+    maxSize: deps.maxBytes ?? 64 * 1024 * 1024,
+    sizeCalculation: (entry) => entry.size + 200,
+  });
+
+  async function fold(decider: AnyDecider, stream: string, from: Entry): Promise<Entry> {
+    let entry = from;
+    for (;;) {
+      const events = await store.readStream(logOf(decider), stream, entry.version, pageSize);
+      for (const stored of events) {
+        const decoded = codec.decode(stored);
+        if (decoded.kind === 'outdated') return refuse('outdated', `the log holds ${decoded.type}`);
+        entry = {
+          ...entry,
+          state: evolve(decider, entry.state, decoded.event, decoded.event.meta),
+          version: stored.version,
+          position: stored.position,
+          size: entry.size + stored.data.length,
+        };
+      }
+      if (events.length < pageSize) return entry;
+    }
+  }
+
+  return {
+    async load(decider, tenantId, id, maxAgeMs = 0) {
+      const stream = streamName(decider.name, tenantId, id);
+      const known = cache.get(stream);
+      const started = performance.now();
+      if (known && maxAgeMs > 0 && started - known.checkedAt <= maxAgeMs) return known;
+      const from = known ?? { state: decider.initialState(), version: 0, position: 0, size: 0, checkedAt: 0 };
+      const entry = { ...(await fold(decider, stream, from)), checkedAt: started };
+      // A stream that does not exist is not worth a place: whoever guesses ids would fill the cache.
+      if (entry.version > 0 && entry.version >= (cache.peek(stream)?.version ?? 0)) cache.set(stream, entry);
+      return entry;
+    },
+    cached: (stream) => cache.get(stream),
+    keep(stream, loaded, bytes) {
+      const size = (cache.peek(stream)?.size ?? 0) + bytes;
+      cache.set(stream, { ...loaded, size, checkedAt: performance.now() });
+    },
+    forget: (stream) => void cache.delete(stream),
+  };
+}

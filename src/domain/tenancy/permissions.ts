@@ -1,0 +1,41 @@
+import type { Role } from '../kernel.js';
+
+const readers: Role[] = ['viewer', 'editor', 'approver', 'admin', 'owner', 'auditor', 'service'];
+const writers: Role[] = ['editor', 'admin', 'owner'];
+const managers: Role[] = ['admin', 'owner'];
+const inspectors: Role[] = ['admin', 'owner', 'auditor'];
+
+/**
+ * Which roles hold a permission. The golden matrix (operationId × role) is derived from it and from the
+ * declarations, and a reviewer reads its diff.
+ */
+export const permissions: Record<string, readonly Role[]> = {
+  'self:read': readers,
+  'personas:read': readers,
+  'personas:write': writers,
+  'personas:publish': writers,
+  'personas:lifecycle': writers,
+  'personas:archive': writers,
+  'personas:restore': ['owner'],
+  'members:read': inspectors,
+  'members:manage': managers,
+  'api-keys:read': inspectors,
+  'api-keys:manage': managers,
+  'tenants:create': ['owner'],
+  'events:read': inspectors,
+  'events:open': ['owner'],
+  'audit:read': inspectors,
+};
+
+/** The tenant whose owners may create others; it exists from the first start. */
+export const homeTenant = 'default';
+
+/** Permissions that count only within the home tenant. */
+const homeOnly = new Set(['tenants:create']);
+
+/** Whether a member with these roles, in this tenant, holds a permission; an unknown permission is held by nobody. */
+export function allowed(who: { tenantId: string; roles: readonly Role[] }, permission: string): boolean {
+  if (homeOnly.has(permission) && who.tenantId !== homeTenant) return false;
+  if (!Object.hasOwn(permissions, permission)) return false;
+  return who.roles.some((role) => permissions[permission]!.includes(role));
+}

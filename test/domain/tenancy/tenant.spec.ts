@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { tenant, tenantModule } from '../../../src/domain/tenancy/tenant.js';
+import { given, sealed } from '../../support/given.js';
+import {
+  adaAdded,
+  adaIsAdmin,
+  adaKey,
+  adaKeyRevoked,
+  adaNewKey,
+  created,
+} from '../../support/tenancy-examples.js';
+
+const secret = 'd'.repeat(64);
+const asAdmin = { roles: ['admin' as const] };
+const home = { tenantId: 'default' };
+const ownerAdded = tenant.event('MemberAdded', {
+  memberId: 'otto',
+  displayName: sealed('Otto'),
+  roles: ['owner'],
+});
+
+describe('createTenant', () => {
+  it('makes the first owner and the first key', () => {
+    given(tenantModule)
+      .when('createTenant', { name: 'Acme', ownerId: 'olga', ownerName: 'Olga' }, home)
+      .thenEvents(
+        tenant.event('TenantCreated', {
+          name: 'Acme',
+          owner: { memberId: 'olga', roles: ['owner'], displayName: sealed('Olga') },
+          key: { keyId: 'default.key', label: 'first owner', digest: secret },
+        }),
+      )
+      .thenReply({ keyId: 'default.key', key: null });
+  });
+  it.each([
+    ['Acme Corp.', 'acme-corp'],
+    ['  Ünïted  ', 'n-ted'],
+  ])('%j has the id %s', (name, id) => {
+    expect(tenant.locate({ name }, { tenantId: 'default', newId: 'x', now: '' })).toEqual({
+      tenantId: id,
+      id,
+    });
+  });
+  it('takes the id that is given', () => {
+    const at = { tenantId: 'default', newId: 'x', now: '' };
+    expect(tenant.locate({ name: 'Acme', tenantId: 'a1' }, at)).toEqual({ tenantId: 'a1', id: 'a1' });
+  });
+  it('refuses a name without a letter or digit and no id', () =>
+    void given(tenantModule)
+      .when('createTenant', { name: '★' }, home)
+      .thenRejected('invalid-input', '/tenantId'));
+  it('refuses a second one of this id', () =>
+    void given(tenantModule, created)
+      .when('createTenant', { name: 'Acme' }, home)
+      .thenRejected('tenant-exists'));
+  it('is for the home tenant’s owners', () => {
+    given(tenantModule).when('createTenant', { name: 'Acme' }).thenRejected('forbidden');
+    given(tenantModule)
+      .when('createTenant', { name: 'Acme' }, { ...home, ...asAdmin })
+      .thenRejected('forbidden');
+  });
+});
+
+describe('addMember', () => {
+  const input = { memberId: 'ada', displayName: 'Ada', roles: ['editor'] };
+  it('adds a member', () => void given(tenantModule, created).when('addMember', input).thenEvents(adaAdded));
+  it('draws an id when none is given', () => {
+    const { memberId: _, ...unnamed } = input;
+    const [added] = given(tenantModule, created).when('addMember', unnamed).events;
+    expect(added!.data['memberId']).toMatch(/^memberId-of-/);
+  });
+  it('keeps roles in one order, each once', () => {
+    const roles = ['owner', 'viewer', 'viewer'];
+    const [added] = given(tenantModule, created).when('addMember', { ...input, roles }).events;
+    expect(added!.data['roles']).toEqual(['viewer', 'owner']);
+  });
+  it('refuses an id in use', () =>
+    void given(tenantModule, created, adaAdded).when('addMember', input).thenRejected('member-exists'));
+  it('lets only an owner make an owner', () =>
+    void given(tenantModule, created)
+      .when('addMember', { ...input, roles: ['owner'] }, asAdmin)
+      .thenRejected('owners-only'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('addMember', input).thenRejected('tenant-not-found'));
+});
+
+describe('changeMemberRoles', () => {
+  const change = { memberId: 'ada', roles: ['admin'] };
+  it('replaces the roles, once', () =>
+    void given(tenantModule, created, adaAdded)
+      .when('changeMemberRoles', change)
+      .thenEvents(adaIsAdmin)
+      .again()
+      .thenNothing());
+  it('refuses an unknown member', () =>
+    void given(tenantModule, created).when('changeMemberRoles', change).thenRejected('member-not-found'));
+  it('keeps one owner', () =>
+    void given(tenantModule, created)
+      .when('changeMemberRoles', { memberId: 'olga', roles: ['admin'] })
+      .thenRejected('last-owner'));
+  it('lets the last but one owner go', () =>
+    void expect(
+      given(tenantModule, created, ownerAdded).when('changeMemberRoles', {
+        memberId: 'olga',
+        roles: ['viewer'],
+      }).events,
+    ).toHaveLength(1));
+  it('keeps admins away from owners', () => {
+    const history = [created, adaAdded];
+    given(tenantModule, ...history)
+      .when('changeMemberRoles', { memberId: 'olga', roles: ['viewer'] }, asAdmin)
+      .thenRejected('owners-only');
+    given(tenantModule, ...history)
+      .when('changeMemberRoles', { memberId: 'ada', roles: ['owner'] }, asAdmin)
+      .thenRejected('owners-only');
+  });
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('changeMemberRoles', change).thenRejected('tenant-not-found'));
+});
+
+describe('removeMember', () => {
+  const ada = { memberId: 'ada' };
+  it('revokes the member’s live keys and removes the member', () =>
+    void given(tenantModule, created, adaAdded, adaKey, adaNewKey, adaKeyRevoked)
+      .when('removeMember', ada)
+      .thenEvents(
+        tenant.event('ApiKeyRevoked', { keyId: 'acme.3', memberId: 'ada' }),
+        tenant.event('MemberRemoved', ada),
+      )
+      .again()
+      .thenRejected('member-not-found'));
+  it('keeps one owner', () =>
+    void given(tenantModule, created, adaAdded)
+      .when('removeMember', { memberId: 'olga' })
+      .thenRejected('last-owner'));
+  it('keeps admins away from owners', () =>
+    void given(tenantModule, created, ownerAdded)
+      .when('removeMember', { memberId: 'otto' }, asAdmin)
+      .thenRejected('owners-only'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('removeMember', ada).thenRejected('tenant-not-found'));
+});
+
+describe('issueApiKey', () => {
+  const input = { memberId: 'ada', label: 'laptop' };
+  it('stores the digest and shows the key once', () => {
+    const issued = given(tenantModule, created, adaAdded).when('issueApiKey', input);
+    issued.thenEvents(
+      tenant.event('ApiKeyIssued', { keyId: 'acme.key', memberId: 'ada', label: 'laptop', digest: secret }),
+    );
+    issued.thenReply({ keyId: 'acme.key', key: null });
+  });
+  it('refuses an unknown member', () =>
+    void given(tenantModule, created).when('issueApiKey', input).thenRejected('member-not-found'));
+  it('keeps admins from keys of owners', () =>
+    void given(tenantModule, created)
+      .when('issueApiKey', { memberId: 'olga', label: 'x' }, asAdmin)
+      .thenRejected('owners-only'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('issueApiKey', input).thenRejected('tenant-not-found'));
+});
+
+describe('rotateApiKey', () => {
+  const input = { keyId: 'acme.2' };
+  it('issues a new key and ends the old one', () =>
+    void given(tenantModule, created, adaAdded, adaKey)
+      .when('rotateApiKey', input)
+      .thenEvents(
+        tenant.event('ApiKeyIssued', { keyId: 'acme.key', memberId: 'ada', label: 'laptop', digest: secret }),
+        tenant.event('ApiKeyRotated', { keyId: 'acme.2', memberId: 'ada', replacedBy: 'acme.key' }),
+      )
+      .again()
+      .thenRejected('api-key-revoked'));
+  it('refuses an unknown key', () =>
+    void given(tenantModule, created).when('rotateApiKey', input).thenRejected('api-key-not-found'));
+  it('keeps admins from keys of owners', () =>
+    void given(tenantModule, created)
+      .when('rotateApiKey', { keyId: 'acme.1' }, asAdmin)
+      .thenRejected('owners-only'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('rotateApiKey', input).thenRejected('tenant-not-found'));
+});
+
+describe('revokeApiKey', () => {
+  const input = { keyId: 'acme.2' };
+  it('revokes, once', () =>
+    void given(tenantModule, created, adaAdded, adaKey)
+      .when('revokeApiKey', input)
+      .thenEvents(adaKeyRevoked)
+      .again()
+      .thenNothing());
+  it('refuses an unknown key', () =>
+    void given(tenantModule, created).when('revokeApiKey', input).thenRejected('api-key-not-found'));
+  it('keeps admins from keys of owners', () =>
+    void given(tenantModule, created)
+      .when('revokeApiKey', { keyId: 'acme.1' }, asAdmin)
+      .thenRejected('owners-only'));
+  it('refuses the key that asks', () =>
+    void given(tenantModule, created)
+      .when('revokeApiKey', { keyId: 'acme.1' }, { credential: 'acme.1' })
+      .thenRejected('own-api-key'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('revokeApiKey', input).thenRejected('tenant-not-found'));
+});

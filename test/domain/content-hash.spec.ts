@@ -78,3 +78,18 @@ describe('sealed values', () => {
     expect(same(sealed({}), 'plain')).toBe(false);
   });
 });
+
+describe('same', () => {
+  it('is equality of content hashes, for any two values and for a value and its own mirror image', () => {
+    const pair = fc.oneof(
+      fc.tuple(json, json),
+      json.map((value): [unknown, unknown] => [value, reversed(value)]),
+    );
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        expect(same(a, b)).toBe(contentHash(a) === contentHash(b));
+      }),
+      { seed, numRuns: 500 },
+    );
+  });
+});

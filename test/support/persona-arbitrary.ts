@@ -1,0 +1,66 @@
+/** Arbitrary configurations of personas, with names and words that meet each other now and then. */
+import * as fc from 'fast-check';
+import { personaConfig, type PersonaConfig } from '../../src/domain/personas/persona-config.js';
+
+const word = fc.oneof(
+  fc.constantFrom('alpha', 'beta', 'gamma', 'delta', 'a/b', 'm~n', '0', '-', 'length'),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+    .filter((text) => /^[^\p{C}]*\S[^\p{C}]*$/u.test(text)),
+);
+const level = fc.integer({ min: 1, max: 10 });
+const sometimes = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+const dictionary = fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 });
+const named = <T extends { name: string }>(item: fc.Arbitrary<T>, minLength = 0) =>
+  fc.uniqueArray(item, { minLength, maxLength: 6, selector: ({ name }) => name });
+
+const trait = fc.record({
+  name: word,
+  category: fc.constantFrom('personality', 'expertise', 'cognitive'),
+  value: fc.oneof(fc.integer({ min: 0, max: 100 }), word, fc.boolean()),
+  weight: sometimes(fc.integer({ min: 0, max: 10 })),
+  metadata: sometimes(dictionary),
+});
+const domain = fc.record({
+  name: word,
+  expertiseLevel: level,
+  topics: fc.array(word, { minLength: 1, maxLength: 4 }),
+  contextKeywords: sometimes(fc.array(word, { maxLength: 4 })),
+});
+const rule = fc.record({ condition: word, action: word, priority: sometimes(level) });
+
+const defined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const isAccepted = (value: unknown): boolean => personaConfig.safeParse(value).success;
+
+/** Bodies of a configuration as a client might send them: valid, with members left out. */
+export const configBody: fc.Arbitrary<Record<string, unknown>> = fc
+  .record({
+    name: word,
+    description: word,
+    avatarUrl: sometimes(fc.constantFrom('https://example.org/a.png', 'https://example.org/b.png')),
+    traits: named(trait, 1),
+    responseStyle: fc.record({
+      type: fc.constantFrom('formal', 'casual'),
+      tone: word,
+      formalityLevel: level,
+      verbosity: level,
+      formattingPreferences: sometimes(dictionary),
+    }),
+    knowledgeDomains: sometimes(named(domain)),
+    behaviorRules: sometimes(fc.array(rule, { maxLength: 5 })),
+    memory: sometimes(fc.record({ maxContextTokens: fc.integer({ min: 100, max: 32_000 }) })),
+    voice: sometimes(fc.record({ pitch: fc.constantFrom(0.5, 1, 2), provider: sometimes(word) })),
+    interactionMode: sometimes(fc.constantFrom('analytical', 'creative')),
+    systemPromptTemplate: sometimes(word),
+    temperature: sometimes(fc.constantFrom(0, 0.3, 1, 2)),
+    tags: sometimes(fc.uniqueArray(word, { maxLength: 6 })),
+    modelPreferences: sometimes(fc.array(word, { maxLength: 4 })),
+    metadata: sometimes(dictionary),
+  })
+  .map((body) => defined(body) as Record<string, unknown>)
+  .filter(isAccepted);
+
+/** Complete configurations, as drafts and versions hold them. */
+export const someConfig: fc.Arbitrary<PersonaConfig> = configBody.map(
+  (body) => defined(personaConfig.parse(body)) as PersonaConfig,
+);

@@ -1,0 +1,32 @@
+import { eventOperations } from '../../src/api/app.js';
+import { runCommands } from '../../src/api/batch.js';
+import { buildOpenApi } from '../../src/api/openapi.js';
+import { commandsOf, modules } from '../../src/commands/registry.js';
+import { engineRejections } from '../../src/commands/rejections.js';
+import type { RejectionTable } from '../../src/domain/kernel.js';
+import { queriesOf, readModules } from '../../src/projections/engine/registry.js';
+import { version } from '../../src/main.js';
+
+/** The API as declared: its OpenAPI document, and the permission of each operation. Nothing is started. */
+export function describeApi(): { openApi: Record<string, unknown>; permissions: Record<string, string> } {
+  const commands = Object.fromEntries(
+    [...commandsOf(modules)].map(([operationId, { command }]) => [operationId, command]),
+  );
+  const queries = Object.fromEntries(queriesOf(readModules));
+  // Declarations only: what an operation does when it is called is not needed to describe it.
+  const operations = { ...eventOperations({} as never), runCommands: runCommands({} as never) };
+  const rejections = Object.assign(
+    {},
+    engineRejections,
+    ...modules.map(({ decider }) => decider.rejections),
+  ) as RejectionTable;
+  const addressed = Object.entries(commands).filter(([, { http }]) => http !== 'internal');
+  return {
+    openApi: buildOpenApi({ version, commands, queries, operations, rejections }),
+    permissions: Object.fromEntries(
+      [...addressed, ...Object.entries(queries), ...Object.entries(operations)].map(
+        ([operationId, { permission }]) => [operationId, permission],
+      ),
+    ),
+  };
+}

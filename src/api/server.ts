@@ -1,0 +1,106 @@
+/** The HTTP server around the application: limits on slow clients, a clear start, a graceful end. */
+import { createServer, STATUS_CODES, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { App } from './app.js';
+
+/** After this time requests that are still under way are cut off; the promise is an end within 10 s. */
+const forceMs = 8_000;
+/** Between two looks for connections that have become idle while the server stops. */
+const sweepMs = 50;
+
+export interface RunningServer {
+  url: string;
+  /** Answers what is in flight, ends streams, closes. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens. Port 0 takes a free one.
+ * @throws Error with a message for people when the address cannot be used
+ */
+export async function startServer(deps: {
+  app: App;
+  host: string;
+  port: number;
+  log: Logger;
+}): Promise<RunningServer> {
+  const { app, host, port, log } = deps;
+  const server = createServer(
+    {
+      headersTimeout: 15_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    app.handler,
+  );
+  server.on('clientError', answerUnreadable);
+  await listening(server, host, port);
+  server.on('error', (error) => log.error({ err: error }, 'the server failed'));
+  let closing: Promise<void> | undefined;
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    close: () => (closing ??= closed(server, app, log)),
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: `port ${port} on ${host} is in use by another process; choose another one with DRAMATIS_PORT`,
+        EACCES: `port ${port} may not be used by this user; choose another one with DRAMATIS_PORT`,
+        EADDRNOTAVAIL: `${host} is no address of this machine; choose another one with DRAMATIS_HOST`,
+      };
+      reject(new Error(reasons[error.code ?? ''] ?? error.message, { cause: error }));
+    });
+    server.listen({ host, port, backlog: 2_048 }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function closed(server: Server, app: App, log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    app.beginShutdown();
+    // A connection that was busy when the server stopped listening becomes idle later, and nobody else looks.
+    const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+    const force = setTimeout(() => {
+      log.warn('requests were cut off: they took too long');
+      server.closeAllConnections();
+    }, forceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}
+
+const unreadable: Record<string, { status: number; detail: string }> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: 'the headers are too large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'the request took too long to arrive' },
+};
+
+/** Answers what never became a request: a problem, as everywhere, and the end of the connection. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, detail } = unreadable[error.code ?? ''] ?? { status: 400, detail: 'this is not HTTP/1.1' };
+  const code = 'malformed-request';
+  const title = 'The request cannot be read';
+  const type = `/problems/${code}`;
+  const body = JSON.stringify({ type, title, status, detail, code, retryable: status === 408 });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -19,20 +19,17 @@ export function checkTarget(target: string): void {
   // Most addresses need no decoding, and a plain one cannot hide anything.
   if (/^[!-$&-~]*$/.test(target)) return;
   if (!/^[!-~]*$/.test(target)) {
-    refuse('malformed-request', 'The address: bytes beyond ASCII must be percent-encoded');
+    const detail = 'bytes beyond ASCII must be percent-encoded';
+    refuse('malformed-request', `The address: ${detail}`, { errors: [{ pointer: '', detail }] });
   }
   const mark = target.indexOf('?');
   decoded(mark < 0 ? target : target.slice(0, mark), 'The path');
 }
 
 /** Percent-decodes a text. @throws Rejection `malformed-request` for NUL and for what is not UTF-8 */
-function decoded(text: string, what: string, pointer?: string): string {
+function decoded(text: string, what: string, pointer = ''): string {
   const reject = (detail: string): never =>
-    refuse(
-      'malformed-request',
-      `${what}: ${detail}`,
-      pointer === undefined ? {} : { errors: [{ pointer, detail }] },
-    );
+    refuse('malformed-request', `${what}: ${detail}`, { errors: [{ pointer, detail }] });
   let plain: string;
   try {
     plain = decodeURIComponent(text);

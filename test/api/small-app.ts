@@ -2,7 +2,8 @@
  * A small application for the specs of the HTTP engine: two collections of nothing in particular, a pipeline that
  * writes to the memory store, real express and real HTTP on a free port.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { createApp, type AppDeps } from '../../src/api/app.js';
@@ -223,6 +224,8 @@ export interface SmallApp {
   logged: Record<string, unknown>[];
   /** Keys that are no longer accepted. */
   revoked: Set<string>;
+  /** The responses so far, as the server holds them. */
+  responses: ServerResponse[];
   call(method: string, path: string, options?: CallOptions): Promise<Answered>;
 }
 interface CallOptions {
@@ -269,7 +272,13 @@ export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<S
     version: '0.0.0',
     ...overrides,
   });
-  const server = await startServer({ app, host: '127.0.0.1', port: 0, log });
+  const responses: ServerResponse[] = [];
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    responses.push(res);
+    app.handler(req, res);
+  };
+  const watched = { ...app, handler: handler as typeof app.handler };
+  const server = await startServer({ app: watched, host: '127.0.0.1', port: 0, log });
   const call: SmallApp['call'] = async (method, path, { key = 'owner-key', body, raw, headers } = {}) => {
     const response = await fetch(server.url + path, {
       method,
@@ -290,7 +299,7 @@ export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<S
       json: isJson && text ? JSON.parse(text) : undefined,
     };
   };
-  return { server, store, audited, requests, ran, logged, revoked, call };
+  return { server, store, audited, requests, ran, logged, revoked, responses, call };
 }
 
 /** Timers that stand still until a spec moves them. */
@@ -325,5 +334,3 @@ export function handTimers() {
     },
   };
 }
-
-export const sha = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -10,7 +10,12 @@ import { engineRejections } from '../../src/commands/rejections.js';
 import { createWriteStream } from 'node:fs';
 const store = new MemoryStore();
 const log = pino({ level: process.argv[2] ?? 'info' }, createWriteStream('/dev/null') as never);
-const extra = Object.fromEntries(Array.from({ length: Number(process.argv[4] ?? 0) }, (_, i) => ['op' + i, { ...commands['touchThing']!, http: `POST /a${i % 20}/:thingId/verb${i}` as const }]));
+const extra = Object.fromEntries(
+  Array.from({ length: Number(process.argv[4] ?? 0) }, (_, i) => [
+    'op' + i,
+    { ...commands['touchThing']!, http: `POST /a${i % 20}/:thingId/verb${i}` as const },
+  ]),
+);
 const app = createApp({
   handle: async (_p, r) => {
     const input = r.input as never;

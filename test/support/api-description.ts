@@ -1,5 +1,4 @@
-import { eventOperations } from '../../src/api/app.js';
-import { runCommands } from '../../src/api/batch.js';
+import { engineOperations } from '../../src/api/engine-operations.js';
 import { buildOpenApi } from '../../src/api/openapi.js';
 import { commandsOf, modules } from '../../src/commands/registry.js';
 import { engineRejections } from '../../src/commands/rejections.js';
@@ -13,8 +12,7 @@ export function describeApi(): { openApi: Record<string, unknown>; permissions: 
     [...commandsOf(modules)].map(([operationId, { command }]) => [operationId, command]),
   );
   const queries = Object.fromEntries(queriesOf(readModules));
-  // Declarations only: what an operation does when it is called is not needed to describe it.
-  const operations = { ...eventOperations({} as never), runCommands: runCommands({} as never) };
+  const operations = engineOperations;
   const rejections = Object.assign(
     {},
     engineRejections,

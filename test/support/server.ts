@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { vi } from 'vitest';
+import { runCli } from '../../src/cli/program.js';
 import type { Config } from '../../src/config.js';
 import { start, type Running, type ServeRole } from '../../src/main.js';
 import { freshDatabase, type FreshDatabase } from './database.js';
@@ -73,22 +75,32 @@ export const environmentOf = ({ config }: Pick<TestServer, 'config'>): NodeJS.Pr
 });
 
 export interface CliResult {
-  code: number | null;
+  code: number;
   stdout: string;
   stderr: string;
 }
 
-/** Runs `dramatis …` from source to its end. */
-export function dramatis(args: string[], env: NodeJS.ProcessEnv): Promise<CliResult> {
-  const child = spawnDramatis(args, env);
-  return new Promise((resolve, reject) => {
-    let stdout = '';
-    let stderr = '';
-    child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+/**
+ * Runs `dramatis …` to its end: in this process, with the environment that it would have in its own, so that
+ * what it prints is what a shell would see. One at a time.
+ */
+export async function dramatis(args: string[], env: NodeJS.ProcessEnv): Promise<CliResult> {
+  const result = { stdout: '', stderr: '' };
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array) => {
+      result[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+      return true;
+    }) as never),
+  );
+  try {
+    return { code: await runCli(args), ...result };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
 }
 
 /** Starts `dramatis …` from source; whoever started it ends it. */

@@ -4,6 +4,7 @@ import { waiters } from '../../commands/event-store/waiters.js';
 import type { DatabaseLog } from '../../database/log.js';
 import { openMover } from './checkpoint.js';
 import type { Projection } from './declaration.js';
+import { drained } from './drained.js';
 import { causeOf } from './failures.js';
 import { concernOf, openFeed, type Decode, type Feed } from './feed.js';
 import { follow, type TableReport } from './follower.js';
@@ -25,6 +26,8 @@ export interface RunnerDeps {
   pageLimit?: number;
   /** Transactions at once. */
   width?: number;
+  /** How often it shows that it is alive, and looks for what nobody needs any more. */
+  heartbeatMs?: number;
 }
 
 export interface Runner {
@@ -35,8 +38,9 @@ export interface Runner {
   /** Whether every own (projection, version) has a table that serves. */
   ready(): boolean;
   /**
-   * Resolves when every own table serves and holds everything up to a position: by default, what is in the log
-   * (in both logs) when the call is made. Rejects after `timeoutMs` (30 s) and names who is behind.
+   * Resolves when every own table serves and holds everything up to a position of a log (the record): by
+   * default, up to what is in both logs when the call is made. Rejects after `timeoutMs` (30 s) and names who
+   * is behind.
    */
   drained(log?: Log, position?: number, timeoutMs?: number): Promise<void>;
   /** Resolves when a table of this process moved, or after `timeoutMs`; never rejects. */
@@ -45,14 +49,13 @@ export interface Runner {
 
 const restMs = 1_000;
 const startingRestMs = 50;
-const heartbeatMs = 5_000;
 /** A build that another process began is taken over when it has not moved for so long. */
 const abandonedSeconds = 10;
 const nearPositions = 1_000;
 
 /** Keeps the read models of this process's versions up to date, beside any number of other processes. */
 export function startRunner(deps: RunnerDeps): Runner {
-  const { store, pool, projections, role } = deps;
+  const { store, pool, projections, role, heartbeatMs = 5_000 } = deps;
   const stopping = new AbortController();
   const moved = waiters();
   const nudges = waiters();
@@ -98,7 +101,10 @@ export function startRunner(deps: RunnerDeps): Runner {
     ready,
     changed: (timeoutMs) => moved.wait(timeoutMs),
     drained: (log, position, timeoutMs = 30_000) =>
-      drained({ ...deps, logs: log ? [log] : logs, signal: stopping.signal, moved }, position, timeoutMs),
+      drained(
+        { ...deps, signal: stopping.signal, moved: (ms) => moved.wait(ms) },
+        { log, position, timeoutMs },
+      ),
     async stop() {
       stopping.abort();
       for (const { controller } of followers.values()) controller.abort();
@@ -196,28 +202,4 @@ function openFollowing(
     });
     followers.set(table, { controller, done });
   };
-}
-
-async function drained(
-  deps: RunnerDeps & { logs: readonly Log[]; signal: AbortSignal; moved: Waiters },
-  position: number | undefined,
-  timeoutMs: number,
-): Promise<void> {
-  const { store, pool, projections, logs, signal, moved } = deps;
-  const until = performance.now() + timeoutMs;
-  const targets = new Map<Log, number>();
-  for (const log of logs) targets.set(log, position ?? (await store.head(log)));
-  const own = projections.filter(({ log }) => targets.has(log));
-  for (;;) {
-    const live = (await listModels(pool, own)).filter(({ state }) => state === 'live');
-    const behind = own.filter(
-      ({ name, log }) =>
-        !live.some((model) => model.projection === name && model.position >= targets.get(log)!),
-    );
-    if (behind.length === 0) return;
-    if (signal.aborted || performance.now() > until) {
-      throw new Error(`behind the log: ${behind.map(({ name }) => name).join(', ')}`);
-    }
-    await moved.wait(20);
-  }
 }

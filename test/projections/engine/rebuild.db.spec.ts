@@ -154,7 +154,11 @@ describe('a new version', () => {
     await append(store, ...workload(100, 5));
     const old = at.run(store, [accounts({ version: 1 })], { processId: 'old' });
     await old.drained();
-    const fresh = at.run(store, [accounts({ version: 2 })], { processId: 'new', pool: at.another() });
+    const fresh = at.run(store, [accounts({ version: 2 })], {
+      processId: 'new',
+      pool: at.another(),
+      heartbeatMs: 200,
+    });
     await fresh.drained();
     await until('it is ready', () => fresh.ready());
     // Both serve, both are kept up to date.
@@ -180,7 +184,7 @@ describe('a new version', () => {
     await at.pool.query(
       `INSERT INTO ops.heartbeats (process_id, role, versions, lag) VALUES ('dead', 'api', '{"accounts": 1}', '{}')`,
     );
-    const fresh = at.run(store, [accounts({ version: 2 })], { processId: 'new' });
+    const fresh = at.run(store, [accounts({ version: 2 })], { processId: 'new', heartbeatMs: 200 });
     await fresh.drained();
     await until('it has looked once', () => fresh.status()['accounts']!.heartbeatAt !== null);
     expect(await tables()).toContain('accounts_v1_g1');

@@ -1,0 +1,44 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../main.js';
+import { apiKeysCommand } from './api-keys.js';
+import { configCommand } from './config-check.js';
+import { importCommand } from './import.js';
+import { migrateCommand } from './migrate.js';
+import { exitCodes, say, type CliFailure } from './output.js';
+import { parkedCommand } from './parked.js';
+import { rebuildCommand } from './rebuild.js';
+import { replayCommand } from './replay.js';
+import { seedCommand } from './seed.js';
+import { serveCommand } from './serve.js';
+import { tenantsCommand } from './tenants.js';
+
+const commands = [
+  serveCommand,
+  migrateCommand,
+  seedCommand,
+  tenantsCommand,
+  apiKeysCommand,
+  importCommand,
+  replayCommand,
+  rebuildCommand,
+  parkedCommand,
+  configCommand,
+];
+
+/** Runs one command line (without the names of the interpreter and the program). @returns the exit code */
+export async function runCli(args: string[]): Promise<number> {
+  const program = new Command('dramatis')
+    .description('The event-sourced system of record for AI personas')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError();
+  for (const register of commands) register(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    say(`dramatis: ${(error as Error).message}`);
+    return (error as Partial<CliFailure>).exitCode ?? exitCodes.failed;
+  }
+}

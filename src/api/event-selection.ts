@@ -22,7 +22,7 @@ export interface EventDeps {
 }
 
 export const readPermission = 'events:read';
-export const openPermission = 'events:open';
+const openPermission = 'events:open';
 
 export const position = z.string().regex(/^\d{1,15}$/, 'must be a decimal position');
 export const log = z.enum(['record', 'telemetry']).default('record');

@@ -6,7 +6,7 @@ import { within, type Timers } from './timers.js';
 /** A check that has not answered after this time counts as failed; the promise of `/readyz` is 5 s. */
 const checkMs = 3_000;
 
-export interface HealthReport {
+interface HealthReport {
   status: 'ok' | 'degraded' | 'down';
   /** Shown to everybody: no secrets, no addresses. */
   detail?: unknown;

@@ -8,7 +8,7 @@ import type { Timers } from './timers.js';
 /** Between two looks at the keys of open streams; with the look itself it stays under the promised 5 s. */
 const recheckMs = 3_000;
 
-export type StreamKind = 'live' | 'export';
+type StreamKind = 'live' | 'export';
 
 export interface StreamLimits {
   /** Live streams and exports that one principal may have open at a time. */

@@ -3,11 +3,14 @@ import { createServer, STATUS_CODES, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { App } from './app.js';
+import { processTimers, type Timers } from './timers.js';
 
 /** After this time requests that are still under way are cut off; the promise is an end within 10 s. */
 const forceMs = 8_000;
 /** Between two looks for connections that have become idle while the server stops. */
 const sweepMs = 50;
+/** A connection on which no request has begun by then was opened ahead of need. */
+const unusedMs = 500;
 
 export interface RunningServer {
   url: string;
@@ -24,24 +27,23 @@ export async function startServer(deps: {
   host: string;
   port: number;
   log: Logger;
+  timers?: Timers;
 }): Promise<RunningServer> {
-  const { app, host, port, log } = deps;
-  const server = createServer(
-    {
-      headersTimeout: 15_000,
-      requestTimeout: 60_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-    },
-    app.handler,
-  );
-  server.on('clientError', answerUnreadable);
+  const { app, host, port, log, timers = processTimers } = deps;
+  const server = createServer({
+    headersTimeout: 15_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 5_000,
+  });
+  const unused = unusedConnections(server);
+  server.on('request', app.handler).on('clientError', answerUnreadable);
   await listening(server, host, port);
   server.on('error', (error) => log.error({ err: error }, 'the server failed'));
   let closing: Promise<void> | undefined;
   return {
     url: urlOf(server.address() as AddressInfo),
-    close: () => (closing ??= closed(server, app, log)),
+    close: () => (closing ??= closed({ server, app, log, timers, unused })),
   };
 }
 
@@ -66,18 +68,41 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function closed(server: Server, app: App, log: Logger): Promise<void> {
+/** Connections that have brought no request yet: Node counts them as busy, and would wait for them. */
+function unusedConnections(server: Server): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+interface Closing {
+  server: Server;
+  app: App;
+  log: Logger;
+  timers: Timers;
+  unused: ReadonlySet<Socket>;
+}
+
+function closed({ server, app, log, timers, unused }: Closing): Promise<void> {
   return new Promise((resolve) => {
     app.beginShutdown();
-    // A connection that was busy when the server stopped listening becomes idle later, and nobody else looks.
-    const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
-    const force = setTimeout(() => {
-      log.warn('requests were cut off: they took too long');
-      server.closeAllConnections();
-    }, forceMs);
+    const cancel = [
+      // A connection that was busy when the server stopped listening becomes idle later, and nobody else looks.
+      timers.every(sweepMs, () => server.closeIdleConnections()),
+      timers.after(unusedMs, () => {
+        for (const socket of unused) socket.destroy();
+      }),
+      timers.after(forceMs, () => {
+        log.warn('requests were cut off: they took too long');
+        server.closeAllConnections();
+      }),
+    ];
     server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(force);
+      for (const one of cancel) one();
       resolve();
     });
   });

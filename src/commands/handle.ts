@@ -18,8 +18,11 @@ import { refuse } from './rejections.js';
 import { actorOf, encode, seal } from './seal-and-encode.js';
 import { logOf, type Loaded } from './states.js';
 
-/** How often a command is decided again because others wrote meanwhile; then 409 `version-conflict`. */
-const maxAttempts = 12;
+/**
+ * How long a command is decided again because others wrote meanwhile; then 409 `version-conflict`. A time and
+ * not a number: a process that has many commands waiting for one stream can win it many times in a row.
+ */
+const patienceMs = 3_000;
 
 export function openPipeline(deps: PipelineDeps): Handle {
   const operations = commandsOf(deps.modules);
@@ -36,8 +39,9 @@ export function openPipeline(deps: PipelineDeps): Handle {
 
 /** Decides until the outcome stands: appended, unchanged, replayed or refused. */
 async function settle(deps: PipelineDeps, c: Prepared): Promise<Receipt> {
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const { loaded, certain } = await load(deps, c, attempt > 0);
+  const began = performance.now();
+  for (let isFirst = true; isFirst || performance.now() - began < patienceMs; isFirst = false) {
+    const { loaded, certain } = await load(deps, c, !isFirst);
     const facts = openFacts(deps, c.tenantId);
     let events: DomainEvent[];
     try {
@@ -59,7 +63,7 @@ async function settle(deps: PipelineDeps, c: Prepared): Promise<Receipt> {
     if (result.outcome === 'replayed') return replayed(deps, c, result);
     afterConflict(deps, c, result);
   }
-  return refuse('version-conflict', `${c.stream} changed ${maxAttempts} times while this was decided`);
+  return refuse('version-conflict', `${c.stream} kept changing while this was decided`);
 }
 
 async function load(

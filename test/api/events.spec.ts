@@ -10,9 +10,15 @@ const lines = { Accept: 'application/x-ndjson' };
 beforeAll(async () => {
   app = await startSmallApp();
   const of = (tenantId: string, stream: string, type: string, data: object = {}) =>
-    append(app.store, { tenantId, stream: `${stream.split(' ')[0]}-${tenantId}_${stream.split(' ')[1]}`, type, data });
+    append(app.store, {
+      tenantId,
+      stream: `${stream.split(' ')[0]}-${tenantId}_${stream.split(' ')[1]}`,
+      type,
+      data,
+    });
   for (let version = 1; version <= 4; version++) await of('acme', 'thing a', 'ThingRenamed', { version });
-  for (let version = 1; version <= 5; version++) await of('acme', 'thing b', 'ThingRenamed', { note: sealed('n') });
+  for (let version = 1; version <= 5; version++)
+    await of('acme', 'thing b', 'ThingRenamed', { note: sealed('n') });
   await of('acme', 'box c', 'BoxOpened', { note: sealed('secret') });
   await of('other', 'thing d', 'ThingRenamed');
   await of('acme', 'thing a', 'ThingLost');
@@ -22,7 +28,10 @@ beforeEach(() => void (app.audited.length = 0));
 const get = (path: string, headers: Record<string, string> = {}, key = 'admin-key') =>
   app.call('GET', `/api/v1${path}`, { headers, key });
 const positions = (text: string): number[] =>
-  text.split('\n').filter(Boolean).map((line) => Number((JSON.parse(line) as { position: string }).position));
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => Number((JSON.parse(line) as { position: string }).position));
 
 describe('GET /events', () => {
   it('answers events as the contract has them, in order, of the own tenant only', async () => {
@@ -43,7 +52,9 @@ describe('GET /events', () => {
     });
     expect(headers.get('x-position')).toBe('12');
     expect(headers.get('cache-control')).toBe('no-store');
-    expect(app.audited).toMatchObject([{ operationId: 'readEvents', outcome: 'read', principal: { id: 'adam' } }]);
+    expect(app.audited).toMatchObject([
+      { operationId: 'readEvents', outcome: 'read', principal: { id: 'adam' } },
+    ]);
   });
 
   it('pages without skipping or repeating', async () => {
@@ -61,7 +72,9 @@ describe('GET /events', () => {
 
   it('selects by type, category, stream and range', async () => {
     const found = async (query: string): Promise<string> =>
-      (await get(`/events?${query}`)).json.items.map((event: { position: string }) => event.position).join(' ');
+      (await get(`/events?${query}`)).json.items
+        .map((event: { position: string }) => event.position)
+        .join(' ');
     expect(await found('types=BoxOpened,ThingLost')).toBe('10 12');
     expect(await found('types=BoxOpened&types=ThingLost')).toBe('10 12');
     expect(await found('categories=box')).toBe('10');
@@ -119,7 +132,11 @@ describe('GET /events', () => {
   });
 
   it('knows no stream of another tenant', async () => {
-    for (const path of ['/events?stream=thing-other_d', '/streams/thing-other_d', '/events/stream?stream=thing-other_d']) {
+    for (const path of [
+      '/events?stream=thing-other_d',
+      '/streams/thing-other_d',
+      '/events/stream?stream=thing-other_d',
+    ]) {
       expect((await get(path)).status).toBe(404);
     }
     expect((await get('/streams/thing-other_d', {}, 'no-key')).status).toBe(401);
@@ -159,6 +176,7 @@ describe('GET /events as lines', () => {
     };
     await expect(own.call('GET', '/api/v1/events', { headers: lines })).rejects.toThrow();
     own.store.exportLines = async function* () {
+      yield* [];
       throw new Error('gone at once');
     };
     const answer = await own.call('GET', '/api/v1/events', { headers: lines });
@@ -239,9 +257,12 @@ describe('GET /streams/:stream', () => {
     expect(json.items[0].data).toEqual({ note: 'opened n' });
   });
 
-  it.each(['thing-acme_zzz', 'thing-other_d', 'nonsense', 'thing-acme', '..'])('does not know %s', async (name) => {
-    expect((await get(`/streams/${encodeURIComponent(name)}`)).status).toBe(404);
-  });
+  it.each(['thing-acme_zzz', 'thing-other_d', 'nonsense', 'thing-acme', '..'])(
+    'does not know %s',
+    async (name) => {
+      expect((await get(`/streams/${encodeURIComponent(name)}`)).status).toBe(404);
+    },
+  );
 });
 
 it('a client that leaves an export frees its place', async () => {
@@ -255,7 +276,8 @@ it('a client that leaves an export frees its place', async () => {
     }
   };
   const socket = connect(Number(new URL(own.server.url).port), '127.0.0.1');
-  const ask = 'GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner-key\r\nAccept: application/x-ndjson\r\n\r\n';
+  const ask =
+    'GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner-key\r\nAccept: application/x-ndjson\r\n\r\n';
   socket.write(ask);
   await once(socket, 'data');
   const refused = await own.call('GET', '/api/v1/events', { headers: lines });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,7 +123,7 @@ describe('what is kept', () => {
   });
 
   it('a text is accepted only if JSON.parse accepts it', () => {
-    const soup = fc.array(fc.constantFrom(...'{}[],:"\\u0d8 19.-eEtrufalsn\n'), { maxLength: 24 });
+    const soup = fc.array(fc.constantFrom(...'{}[],:"\\u0d8 19.-eEtrufalsn\n'.split('')), { maxLength: 24 });
     fc.assert(
       fc.property(soup, (characters) => {
         const text = characters.join('');
@@ -215,7 +215,7 @@ describe('over HTTP', () => {
   });
 
   it('outlives an upload that breaks off', async () => {
-    const before = (await app.store.head('record')) as number;
+    const before = await app.store.head('record');
     const socket = connect(Number(new URL(app.server.url).port), '127.0.0.1');
     socket.write(
       'POST /api/v1/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner-key\r\n' +

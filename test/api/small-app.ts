@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { createApp, type AppDeps } from '../../src/api/app.js';
 import type { AuditEntry } from '../../src/api/audit-entry.js';
 import { startServer, type RunningServer } from '../../src/api/server.js';
+import { processTimers, type Timers } from '../../src/api/timers.js';
 import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { parseInput } from '../../src/commands/parse-input.js';
 import type { CommandRequest, Principal, Receipt } from '../../src/commands/receipt.js';
@@ -75,7 +76,7 @@ export const commands: Record<string, Command> = {
   }),
 };
 
-export const thing = z.strictObject({ thingId: z.string(), name: z.string(), version: z.int() });
+const thing = z.strictObject({ thingId: z.string(), name: z.string(), version: z.int() });
 
 export const queries = {
   getThing: query({
@@ -106,7 +107,7 @@ export const queries = {
   }),
 };
 
-export const principals: Record<string, Principal> = {
+const principals: Record<string, Principal> = {
   'owner-key': { tenantId: 'acme', kind: 'user', id: 'olga', credential: 'k1', roles: ['owner'] },
   'admin-key': { tenantId: 'acme', kind: 'user', id: 'adam', credential: 'k2', roles: ['admin'] },
   'viewer-key': { tenantId: 'acme', kind: 'user', id: 'vera', credential: 'k3', roles: ['viewer'] },
@@ -118,13 +119,13 @@ const grants: Record<string, readonly string[]> = {
   admin: ['self:read', 'things:read', 'things:write', 'events:read'],
   viewer: ['self:read', 'things:read'],
 };
-export const allowed = ({ roles }: Principal, permission: string): boolean =>
+const allowed = ({ roles }: Principal, permission: string): boolean =>
   roles.some((role) => grants[role]?.includes(permission));
 
 export const sealed = (text: string) => ({ $sealed: { key: 'k', iv: 'i', ct: text, eq: 'e', at: 'a' } });
 
 /** Opens what `sealed` closes, wherever it stands. */
-export async function open(value: unknown): Promise<unknown> {
+async function open(value: unknown): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map(open));
   if (typeof value !== 'object' || value === null) return value;
   if ('$sealed' in value) return `opened ${(value as ReturnType<typeof sealed>).$sealed.ct}`;
@@ -171,13 +172,13 @@ export async function append(
 }
 
 /** A pipeline of a dozen lines: parses, authorises, appends one event named after the operation. */
-export function smallHandle(store: MemoryStore) {
+function smallHandle(store: MemoryStore) {
   const seen = new Map<string, Receipt>();
   const requests: CommandRequest[] = [];
   const handle = async (principal: Principal, request: CommandRequest): Promise<Receipt> => {
     requests.push(request);
     const declared = commands[request.operationId]!;
-    const input = parseInput(declared.input, request.input) as Record<string, unknown>;
+    const input = parseInput(declared.input, request.input);
     if (!allowed(principal, declared.permission)) {
       return refuse('forbidden', 'no', { permission: declared.permission });
     }
@@ -226,6 +227,7 @@ export interface SmallApp {
   revoked: Set<string>;
   /** The responses so far, as the server holds them. */
   responses: ServerResponse[];
+  beginShutdown: () => void;
   call(method: string, path: string, options?: CallOptions): Promise<Answered>;
 }
 interface CallOptions {
@@ -237,8 +239,11 @@ interface CallOptions {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Answered = { status: number; headers: Headers; text: string; json: any };
 
-/** Starts the application; `overrides` replace its dependencies. */
-export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<SmallApp> {
+/** Starts the application; `overrides` replace its dependencies, `timers` are those of the server. */
+export async function startSmallApp(
+  overrides: Partial<AppDeps> = {},
+  timers: Timers = processTimers,
+): Promise<SmallApp> {
   const store = new MemoryStore();
   const audited: AuditEntry[] = [];
   const ran: SmallApp['ran'] = [];
@@ -278,7 +283,7 @@ export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<S
     app.handler(req, res);
   };
   const watched = { ...app, handler: handler as typeof app.handler };
-  const server = await startServer({ app: watched, host: '127.0.0.1', port: 0, log });
+  const server = await startServer({ app: watched, host: '127.0.0.1', port: 0, log, timers });
   const call: SmallApp['call'] = async (method, path, { key = 'owner-key', body, raw, headers } = {}) => {
     const response = await fetch(server.url + path, {
       method,
@@ -291,7 +296,7 @@ export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<S
       ...(raw !== undefined ? { body: raw } : body !== undefined ? { body: JSON.stringify(body) } : {}),
     });
     const text = await response.text();
-    const isJson = /json$/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,
@@ -299,7 +304,18 @@ export async function startSmallApp(overrides: Partial<AppDeps> = {}): Promise<S
       json: isJson && text ? JSON.parse(text) : undefined,
     };
   };
-  return { server, store, audited, requests, ran, logged, revoked, responses, call };
+  return {
+    server,
+    store,
+    audited,
+    requests,
+    ran,
+    logged,
+    revoked,
+    responses,
+    call,
+    beginShutdown: app.beginShutdown,
+  };
 }
 
 /** Timers that stand still until a spec moves them. */

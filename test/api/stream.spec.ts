@@ -39,7 +39,9 @@ function listen(app: SmallApp, query = '', headers: Record<string, string> = {})
       const parts = text.split('\n\n');
       text = parts.pop()!;
       for (const part of parts) {
-        const fields = part.split('\n').map((line) => /^([a-z]*): ?(.*)$/.exec(line)!.slice(1) as [string, string]);
+        const fields = part
+          .split('\n')
+          .map((line) => /^([a-z]*): ?(.*)$/.exec(line)!.slice(1) as [string, string]);
         blocks.push(Object.fromEntries(fields) as unknown as Received);
       }
     }
@@ -127,10 +129,12 @@ describe('GET /events/stream', () => {
     await expect.poll(client.ids).toEqual([1]);
     timers.advance(15_000);
     timers.advance(15_000);
-    await expect.poll(() => client.blocks.slice(2)).toEqual([
-      { '': 'heartbeat', id: '1' },
-      { '': 'heartbeat', id: '1' },
-    ]);
+    await expect
+      .poll(() => client.blocks.slice(2))
+      .toEqual([
+        { '': 'heartbeat', id: '1' },
+        { '': 'heartbeat', id: '1' },
+      ]);
     await client.leave();
     // The request is over: nothing of it is left behind, neither heartbeat nor key watch.
     await expect.poll(timers.pending).toBe(0);
@@ -142,6 +146,7 @@ describe('GET /events/stream', () => {
     const [owner, admin] = [listen(app), listen(app, '', { Authorization: 'Bearer admin-key' })];
     await expect.poll(() => [owner.state.status, admin.state.status]).toEqual([200, 200]);
     timers.advance(4_000);
+    await new Promise((resolve) => setImmediate(resolve));
     app.revoked.add('owner-key');
     timers.advance(4_000);
     await owner.done;

@@ -80,6 +80,32 @@ describe('a feed', () => {
     expect(await positions(feed, 0)).toEqual([1]);
   });
 
+  it('does not share a read that began before a wake-up: it may have missed what that was about', async () => {
+    const store = memoryStore();
+    let arrived = (): void => {};
+    const arrival = new Promise<void>((resolve) => (arrived = resolve));
+    const feed = openFeed({
+      store: {
+        changed: (ms, signal) => store.changed(ms, signal),
+        readAll: async (...given) => {
+          const page = await store.readAll(...given);
+          await arrival;
+          return page;
+        },
+      },
+      log: 'record',
+      decode: decoder(),
+      signal: stopping.signal,
+    });
+    const early = positions(feed, 0);
+    const woken = feed.wait(feed.tick(), stopping.signal);
+    await append(store, { type: 'Looked' });
+    await woken;
+    const late = positions(feed, 0);
+    arrived();
+    expect([await early, await late]).toEqual([[], [1]]);
+  });
+
   it('ends a page before an event that it does not know', async () => {
     const store = memoryStore();
     await append(store, ...looked(2), { type: 'Opened', data: { name: 'n' } }, { type: 'Looked' });

@@ -16,6 +16,6 @@ app.patch('/api/v1/personas/:personaId/draft', (req, res) => {
   });
 });
 const server = app.listen(0, '127.0.0.1', () => {
-  console.error(`serves at ${`http://127.0.0.1:${(server.address() as AddressInfo).port}`}`);
+  console.error(`serves at http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 process.on('SIGTERM', () => process.exit(0));

@@ -3,7 +3,6 @@ import type { Principal } from './commands/receipt.js';
 import type { States } from './commands/states.js';
 import { digestOf, memberOfKey, parseApiKey, tenantOfKey } from './domain/tenancy/credential.js';
 import { tenant, type Tenant } from './domain/tenancy/tenant.js';
-import type { AnyDecider } from './domain/kernel.js';
 
 /** How long a process may go on without asking whether a key was revoked through another one. */
 const revalidateMs = 1_000;
@@ -19,7 +18,7 @@ export function openAuthentication(states: States): (token: string) => Promise<P
     if (!credential) return null;
     const tenantId = tenantOfKey(credential.keyId);
     const look = async (maxAgeMs: number): Promise<Principal | null> => {
-      const { state } = await states.load(tenant as unknown as AnyDecider, tenantId, tenantId, maxAgeMs);
+      const { state } = await states.load(tenant, tenantId, tenantId, maxAgeMs);
       return principalOf(state as Tenant, tenantId, credential);
     };
     return (await look(revalidateMs)) ?? (await look(0));

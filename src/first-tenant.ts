@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Handle } from './commands/receipt.js';
 import type { States } from './commands/states.js';
 import type { Config } from './config.js';
-import { Rejection, type AnyDecider } from './domain/kernel.js';
+import { Rejection } from './domain/kernel.js';
 import { parseApiKey } from './domain/tenancy/credential.js';
 import { homeTenant } from './domain/tenancy/permissions.js';
 import { tenant, type Tenant } from './domain/tenancy/tenant.js';
@@ -27,7 +27,7 @@ export async function ensureFirstTenant(deps: {
 }): Promise<string | undefined> {
   const { config, handle, states, log } = deps;
   const file = join(config.dataDir, 'owner.key');
-  const { state } = await states.load(tenant as unknown as AnyDecider, homeTenant, homeTenant);
+  const { state } = await states.load(tenant, homeTenant, homeTenant);
   if ((state as Tenant).status !== 'none') return (await contentOf(file)) === undefined ? undefined : file;
   const { key, isDrawn } = config.ownerKey
     ? { key: config.ownerKey, isDrawn: false }

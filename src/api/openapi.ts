@@ -117,7 +117,8 @@ function describeOperation(context: Context, operationId: string, operation: Eng
       : {
           parameters: [
             ...addressParameters(context, operationId, http, input),
-            ...references(['minPosition']),
+            // What reads a log can wait for it.
+            ...references('log' in input.shape ? ['minPosition'] : []),
           ],
         }),
     responses: { 200: answer(context, operationId, output, media), ...problems(context, codes) },

@@ -18,7 +18,10 @@ interface ProblemBody {
 
 export function openClient(url: string, key: string): Client {
   const base = new URL(url).origin;
-  async function send(path: string, init: RequestInit): Promise<Response> {
+  async function send(
+    path: string,
+    init: { method?: string; headers: Record<string, string>; body?: string },
+  ): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(`${base}/api/v1${path}`, {

@@ -31,7 +31,11 @@ export function parkedCommand(program: Command): void {
       await withEngines(async ({ store, pool, codec }) => {
         const decode = codec.decode;
         const retried = await retryParked({
-          ...{ store, pool, projection, projections, decode },
+          store,
+          pool,
+          projection,
+          projections,
+          decode,
           ...(stream && { stream }),
         });
         printResult(json, retried, [

@@ -28,7 +28,10 @@ export function replayCommand(program: Command): void {
         const query = new URLSearchParams(
           Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
         );
-        for await (const chunk of await client.stream(`/events?${query}`, 'application/x-ndjson')) {
+        for await (const chunk of await client.stream(
+          `/events?${query.toString()}`,
+          'application/x-ndjson',
+        )) {
           if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
         }
       });

@@ -61,9 +61,9 @@ interface EventKind {
   version: number;
 }
 
-export function openCodec(modules: readonly Module[]): Codec {
+/** Every event there is, with its schemas. @throws when two areas declare one of the same name */
+function eventKinds(modules: readonly Module[]): Map<string, EventKind> {
   const kinds = new Map<string, EventKind>();
-  const upcasters = new Map<string, AnyDecider>();
   for (const { decider } of modules) {
     for (const [type, schema] of Object.entries(decider.events)) {
       if (kinds.has(type)) throw new Error(`two areas declare the event ${type}`);
@@ -74,8 +74,17 @@ export function openCodec(modules: readonly Module[]): Codec {
         version: decider.schemaVersions[type] ?? 1,
       });
     }
-    for (const type of Object.keys(decider.upcasters)) upcasters.set(type, decider);
   }
+  return kinds;
+}
+
+export function openCodec(modules: readonly Module[]): Codec {
+  const kinds = eventKinds(modules);
+  const upcasters = new Map(
+    modules.flatMap(({ decider }) =>
+      Object.keys(decider.upcasters).map((type): [string, AnyDecider] => [type, decider]),
+    ),
+  );
 
   return {
     types: new Map([...kinds].map(([type, kind]) => [type, kind.decider])),

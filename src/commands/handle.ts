@@ -114,6 +114,9 @@ function checkPreconditions(request: CommandRequest, version: number): void {
       currentVersion: version,
     });
   }
+  if (request.mustExist && version === 0) {
+    refuse('precondition-failed', 'there is nothing yet', { currentVersion: 0 });
+  }
   if (request.ifNoneMatch && version > 0) {
     refuse('precondition-failed', 'it exists already', { currentVersion: version });
   }

@@ -52,7 +52,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { command, decider } = operation;
   refuseSealedInput(request.input);
-  const parsed = parseInput(command.input, request.input) as Record<string, unknown>;
+  const parsed = parseInput(command.input, request.input);
   if (command.http !== 'internal' && !deps.allowed(principal, command.permission)) {
     return refuse('forbidden', `${operation.operationId} needs the permission ${command.permission}`, {
       permission: command.permission,

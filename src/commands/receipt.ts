@@ -11,6 +11,8 @@ export interface CommandRequest {
   input: unknown;
   /** The version the client has seen; another one is refused with 412. */
   ifMatch?: number;
+  /** `If-Match: *`: the stream must exist. */
+  mustExist?: boolean;
   /** `If-None-Match: *`: the stream must not exist yet. */
   ifNoneMatch?: boolean;
   idempotencyKey?: string;

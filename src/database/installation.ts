@@ -6,7 +6,7 @@ import { migrate, schemaState, type SchemaState } from './migrate.js';
 import { appRole, keysRole } from './roles.js';
 
 /** The migrations of the record's database and of the data keys' own. */
-export const migrationDirs = {
+const migrationDirs = {
   record: fileURLToPath(new URL('../../infra/migrations', import.meta.url)),
   keys: fileURLToPath(new URL('../../infra/migrations-keys', import.meta.url)),
 };

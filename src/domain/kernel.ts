@@ -202,6 +202,8 @@ export interface AnyDecider {
   ) => { tenantId?: string; id: string };
 }
 
+const defaultClass: DataClass = 'record';
+
 /**
  * Declares one aggregate: its events, its state and how the state follows from the events.
  * @example const persona = deciderFor<Persona>()({ name: 'persona', id: 'personaId', … })
@@ -210,7 +212,7 @@ export function deciderFor<S>() {
   return <const E extends EventSchemas, const R extends RejectionTable>(spec: DeciderSpec<S, E, R>) => ({
     name: spec.name,
     id: spec.id,
-    dataClass: spec.dataClass ?? ('record' as DataClass),
+    dataClass: spec.dataClass ?? defaultClass,
     events: spec.events,
     schemaVersions: (spec.schemaVersions ?? {}) as Record<string, number>,
     upcasters: spec.upcasters ?? {},
@@ -225,12 +227,11 @@ export function deciderFor<S>() {
         id: (input[spec.id] as string | undefined) ?? at.newId,
       })),
     /** Makes an event; a field too many or too few does not compile. */
-    event: <K extends keyof E & string>(type: K, data: z.output<E[K]>): EventOf<E> =>
-      ({ type, data }) as EventOf<E>,
+    event: <K extends keyof E & string>(type: K, data: z.output<E[K]>): EventOf<E> => ({ type, data }),
     /** Declares a command. Its schema, address and permission are all there is to say about it. */
     command: <const I extends z.ZodObject, const Code extends keyof R & string, F = undefined>(
       command: CommandSpec<S, E, I, Code, F>,
-    ): Command => command as unknown as Command,
+    ): Command => command,
     /** Refuses with a code of the area's table; for guards, which narrow the state or throw. */
     reject: rejecter(spec.rejections),
   });

@@ -184,7 +184,9 @@ describe('claims and facts', () => {
 
   it('a command with facts looks again when its claim was taken meanwhile', async () => {
     const copies = await Promise.all(Array.from({ length: 5 }, () => send('copyNote', { title: 'copy' })));
-    const titles = copies.map(({ events }) => events[0]!.data['title']).sort();
+    const titles = copies
+      .map(({ events }) => events[0]!.data['title'])
+      .toSorted((a, b) => String(a).localeCompare(String(b)));
     expect(titles).toEqual(['copy', 'copy 2', 'copy 3', 'copy 4', 'copy 5']);
   });
 

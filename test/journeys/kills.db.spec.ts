@@ -44,9 +44,9 @@ async function startServer(): Promise<void> {
 /** Writes until told to stop; every acknowledged slug is in the list. */
 function load(): { acknowledged: Set<string>; stop: () => Promise<void> } {
   const acknowledged = new Set<string>();
-  let isRunning = true;
+  const running = { now: true };
   const writer = async (name: string): Promise<void> => {
-    for (let n = 0; isRunning; n++) {
+    for (let n = 0; running.now; n++) {
       const slug = `${name}-${n}`;
       const answer = await client.post('/personas', personaNamed(slug)).catch(() => null);
       if (answer?.status === 201) acknowledged.add(slug);
@@ -57,7 +57,7 @@ function load(): { acknowledged: Set<string>; stop: () => Promise<void> } {
   return {
     acknowledged,
     stop: async () => {
-      isRunning = false;
+      running.now = false;
       await Promise.all(writers);
     },
   };

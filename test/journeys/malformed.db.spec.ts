@@ -26,7 +26,10 @@ function raw(
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        ...{ hostname, port, method, path },
+        hostname,
+        port,
+        method,
+        path,
         headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json', ...headers },
       },
       (answer) => {

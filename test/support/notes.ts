@@ -94,7 +94,7 @@ export const noteModule = defineModule(note, {
     permission: 'notes:write',
     input: z.strictObject({ noteId: noteRef, other: noteId }),
     rejects: ['note-not-found'],
-    facts: (input, read) => read.state(note as never, input.other) as Promise<Note>,
+    facts: (input, read) => read.state<Note>(note as never, input.other),
     decide: (state, _, ctx) => {
       open(state);
       return [note.event('NoteEdited', { noteId: ctx.streamId, text: open(ctx.facts).text })];

@@ -9,7 +9,7 @@ import { vi } from 'vitest';
 import { runCli } from '../../src/cli/program.js';
 import type { Config } from '../../src/config.js';
 import { start, type Running, type ServeRole } from '../../src/main.js';
-import { freshDatabase, type FreshDatabase } from './database.js';
+import { freshDatabase } from './database.js';
 import { httpClient, type HttpClient } from './http.js';
 
 export interface TestServer extends HttpClient {
@@ -89,10 +89,10 @@ export async function dramatis(args: string[], env: NodeJS.ProcessEnv): Promise<
   const before = { ...process.env };
   Object.assign(process.env, env);
   const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array) => {
+    vi.spyOn(process[name], 'write').mockImplementation((chunk: string | Uint8Array) => {
       result[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
       return true;
-    }) as never),
+    }),
   );
   try {
     return { code: await runCli(args), ...result };
@@ -108,5 +108,3 @@ export function spawnDramatis(args: string[], env: NodeJS.ProcessEnv): ChildProc
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
   return spawn(process.execPath, ['--import', 'tsx', main, ...args], { env, stdio: 'pipe' });
 }
-
-export type { FreshDatabase };

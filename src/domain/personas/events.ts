@@ -7,7 +7,7 @@ import { configShape, personaConfig, type PersonaConfig } from './persona-config
 import { slug } from './persona-slug.js';
 
 /** UUIDv7, or UUIDv5 of its source for an imported persona. */
-export const personaId = clear(z.uuid());
+const personaId = clear(z.uuid());
 /** Counts from 1 without gaps; a version never changes once it is there. */
 export const versionNo = z.int().min(1);
 

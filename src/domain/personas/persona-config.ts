@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { clear } from '../sealed.js';
 
-export const maxTextBytes = 65_536;
+const maxTextBytes = 65_536;
 /** A configuration stays small enough for one event, however many edits it has seen. */
 export const maxConfigBytes = 262_144;
 const maxDepth = 16;

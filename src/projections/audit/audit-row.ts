@@ -8,6 +8,8 @@ import type { ProjectedEvent } from '../engine/declaration.js';
 export interface AuditRow {
   tenant_id: string;
   position: number;
+  /** Milliseconds since 1970, and the instant as the log has it. */
+  recorded_ms: number;
   recorded_at: string;
   occurred_at: string;
   actor: ProjectedEvent['meta']['actor'];
@@ -45,6 +47,7 @@ export function auditRow({ type, data, meta, position }: ProjectedEvent): AuditR
   return {
     tenant_id: meta.tenantId,
     position,
+    recorded_ms: Date.parse(meta.recordedAt),
     recorded_at: meta.recordedAt,
     occurred_at: meta.occurredAt,
     actor,

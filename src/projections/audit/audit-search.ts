@@ -20,23 +20,25 @@ export interface AuditSearch {
   q?: string | undefined;
 }
 
-/** A row as the database gives it: positions are texts there, and it names its log itself. */
-export type LoggedRow = Omit<AuditRow, 'tenant_id' | 'search' | 'position'> & { position: string; log: Log };
+/** A row as the database gives it, with the name of its log; its large numbers are texts there. */
+export type LoggedRow = Omit<AuditRow, 'tenant_id' | 'search' | 'position' | 'recorded_ms'> & {
+  position: string;
+  recorded_ms: string;
+  log: Log;
+};
 
 /** Where a row stands among those of both logs. */
-export type Place = [recordedAt: string, log: Log, position: number];
+export type Place = [recordedMs: number, log: Log, position: number];
 
-export const placeOf = ({ recorded_at, log, position }: LoggedRow): Place => [
-  recorded_at,
+export const placeOf = ({ recorded_ms, log, position }: LoggedRow): Place => [
+  Number(recorded_ms),
   log,
   Number(position),
 ];
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** The order of both logs together: by time, then by log, then by position. */
 export const inOrder = (a: Place, b: Place): number =>
-  compare(a[0], b[0]) || compare(a[1], b[1]) || a[2] - b[2];
+  a[0] - b[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : a[2] - b[2]);
 
 /** The rows of both logs behind a place, in order; one more than `limit` where there are more. */
 export async function searchAudit(
@@ -63,16 +65,15 @@ async function searchLog(
   const { conditions, values } = conditionsOf(search, log, after);
   return ctx.sql<LoggedRow>(
     table,
-    `SELECT '${log}' AS log, position, recorded_at, occurred_at, actor, type, stream, persona_id, command_id, outcome, detail
+    `SELECT '${log}' AS log, position, recorded_ms, recorded_at, occurred_at, actor, type, stream, persona_id, command_id, outcome, detail
      FROM {table} t WHERE ${['true', ...conditions].join(' AND ')}
-     ORDER BY recorded_at ${order}, position ${order} LIMIT ${limit + 1}`,
+     ORDER BY recorded_ms ${order}, position ${order} LIMIT ${limit + 1}`,
     values,
   );
 }
 
-/** An instant as the tables spell it. */
-const spelt = (parameter: string): string =>
-  `to_char(${parameter}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const msOf = (instant: string | undefined): number | undefined =>
+  instant === undefined ? undefined : Date.parse(instant);
 
 function conditionsOf(
   search: AuditSearch,
@@ -88,26 +89,26 @@ function conditionsOf(
   and((actor) => `t.actor_id = ${actor}`, search.actor);
   and((type) => `t.type = ${type}`, search.type);
   and((persona) => `t.persona_id = ${persona}`, search.personaId);
-  and((from) => `t.recorded_at >= ${spelt(from)}`, search.from);
-  and((to) => `t.recorded_at < ${spelt(to)}`, search.to);
+  and((from) => `t.recorded_ms >= ${from}::bigint`, msOf(search.from));
+  and((to) => `t.recorded_ms < ${to}::bigint`, msOf(search.to));
   and((credential) => `t.credential = ${credential}`, search.credential);
   and((outcome) => `t.outcome = ${outcome}`, search.outcome);
   and((stream) => `t.stream = ${stream}`, search.stream);
   const words = searchForm(search.q ?? '').split(/\s+/);
   for (const word of words.filter((one) => one !== '')) and((one) => `strpos(t.search, ${one}) > 0`, word);
   if (!after) return { conditions, values };
-  const [recordedAt, at, position] = after;
+  const [recordedMs, at, position] = after;
   const beyond = search.order === 'asc' ? '>' : '<';
   if (log === at) {
     and(
-      (instant, last) => `(t.recorded_at, t.position) ${beyond} (${instant}, ${last}::bigint)`,
-      recordedAt,
+      (ms, last) => `(t.recorded_ms, t.position) ${beyond} (${ms}::bigint, ${last}::bigint)`,
+      recordedMs,
       position,
     );
   } else {
     // Of the same instant, a log that comes later in the order is still to come; the other one is over.
     const isToCome = search.order === 'asc' ? log > at : log < at;
-    and((instant) => `t.recorded_at ${beyond}${isToCome ? '=' : ''} ${instant}`, recordedAt);
+    and((ms) => `t.recorded_ms ${beyond}${isToCome ? '=' : ''} ${ms}::bigint`, recordedMs);
   }
   return { conditions, values };
 }

@@ -26,6 +26,9 @@ export const isPoison = (error: unknown): boolean =>
 /** Whether a table is not there (any more). */
 export const isUndefinedTable = (error: unknown): boolean => (error as { code?: unknown }).code === '42P01';
 
+/** Whether somebody else held a lock for longer than was waited. */
+export const isLockTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === '55P03';
+
 /** What an error says, short enough to be kept. */
 export const causeOf = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);

@@ -7,6 +7,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../../database/pool.js';
 import type { Projection } from './declaration.js';
+import { isLockTimeout } from './failures.js';
 import { createTables, dropTables, tableName } from './model-tables.js';
 
 export interface Model {
@@ -146,11 +147,15 @@ export async function dropUnneeded(pool: Pool, projections: readonly Projection[
     return rows.map(({ table }) => table);
   };
   if ((await find(pool)).length === 0) return [];
-  return changeCatalogue(pool, async (client) => {
+  const drop = changeCatalogue(pool, async (client) => {
     const tables = await find(client);
     await client.query("SELECT set_config('lock_timeout', '500ms', true)");
     for (const table of tables) await dropModel(client, table);
     return tables;
+  });
+  return drop.catch((error: unknown) => {
+    if (isLockTimeout(error)) return [];
+    throw error;
   });
 }
 

@@ -21,7 +21,7 @@ export interface ReadRequest {
   asOf?: string;
 }
 
-export interface OpenedRead {
+interface OpenedRead {
   ctx: QueryContext;
   /** `X-Position`: the answer holds everything up to here, in the query's main log. */
   position: number;
@@ -39,7 +39,7 @@ export interface Queries {
   run(request: ReadRequest & { query: Query; input: Record<string, unknown> }): Promise<RanQuery>;
 }
 
-export interface RanQuery {
+interface RanQuery {
   answer: Answer<unknown>;
   position: number;
   degraded: string[];

@@ -20,7 +20,7 @@ export type Step = { event: FeedEvent; tenantId: string } & (
 );
 
 /** A state that a row was in: from the event at `from` on, until the one at `to` (null: it still is). */
-export interface RowState {
+interface RowState {
   row: Row;
   from: number;
   to: number | null;

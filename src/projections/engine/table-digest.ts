@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type { Pool, PoolClient } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { to as copyTo, type CopyToStreamQuery } from 'pg-copy-streams';
 import type { Projection } from './declaration.js';
 import { listModels } from './models.js';
 
-export interface TableDigest {
+interface TableDigest {
   table: string;
   rows: number;
   /** SHA-256 of the ordered COPY, lower-case hex. */
@@ -64,11 +64,17 @@ const orderOf = ({ kind }: Projection): string => (kind === 'row' ? 'tenant_id, 
 
 async function digest(client: PoolClient, table: string, order: string): Promise<TableDigest> {
   const hash = createHash('sha256');
-  let rows = 0;
-  const stream = client.query(copyTo(`COPY (SELECT t.* FROM rm.${table} t ORDER BY ${order}) TO STDOUT`));
-  await pipeline(stream, async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) hash.update(chunk);
-  });
-  rows = stream.rowCount;
-  return { table, rows, sha256: hash.digest('hex') };
+  const stream: CopyToStreamQuery & { callback?: () => void } = client.query(
+    copyTo(`COPY (SELECT t.* FROM rm.${table} t ORDER BY ${order}) TO STDOUT`),
+  );
+  try {
+    await pipeline(stream, async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) hash.update(chunk);
+    });
+  } finally {
+    // Where the pool counts timeouts, pg ends the count in this, which a COPY never calls: the timer would keep
+    // the process alive.
+    stream.callback?.();
+  }
+  return { table, rows: stream.rowCount, sha256: hash.digest('hex') };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, memberOfKey, parseApiKey, tenantOfKey } from '../../../src/domain/tenancy/credential.js';
 import { tenant, type Tenant } from '../../../src/domain/tenancy/tenant.js';
-import { evolve, type AnyDecider, type DomainEvent } from '../../../src/domain/kernel.js';
+import { evolve, type DomainEvent } from '../../../src/domain/kernel.js';
 import { recorded } from '../../support/projected.js';
 import {
   adaAdded,
@@ -16,7 +16,7 @@ import {
 
 const stateAfter = (...events: DomainEvent[]): Tenant =>
   recorded({ category: 'tenant', streamId: 'acme' }, ...events).reduce<unknown>(
-    (state, event) => evolve(tenant as unknown as AnyDecider, state, event, event.meta),
+    (state, event) => evolve(tenant, state, event, event.meta),
     tenant.initialState(),
   ) as Tenant;
 

@@ -30,6 +30,7 @@ describe('auditRow', () => {
       type: 'PersonaRegistered',
       stream: 'persona-t1_p1',
       persona_id: 'p9',
+      recorded_ms: 1_767_225_601_000,
       recorded_at: '2026-01-01T00:00:01.000Z',
       command_id: 'c1',
       outcome: 'accepted',

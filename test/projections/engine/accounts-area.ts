@@ -10,7 +10,6 @@ import {
   rowProjection,
   sqlProjection,
   type ProjectedEvent,
-  type Projection,
   type RowProjection,
   type SqlProjection,
 } from '../../../src/projections/engine/declaration.js';
@@ -232,5 +231,3 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
-
-export type { Projection };

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../../src/commands/event-store/port.js';
 import {
   answered,
   causeOf,
+  isLockTimeout,
   isPoison,
   isUndefinedTable,
   Poisoned,
@@ -42,6 +43,7 @@ describe('failures', () => {
   it('knows a table that is not there, and keeps causes short', () => {
     expect(isUndefinedTable(sql('42P01'))).toBe(true);
     expect(isUndefinedTable(sql('42703'))).toBe(false);
+    expect([isLockTimeout(sql('55P03')), isLockTimeout(sql('40P01'))]).toEqual([true, false]);
     expect(causeOf(new TypeError('x'.repeat(1000)))).toHaveLength(500);
     expect(causeOf('text')).toBe('text');
   });

@@ -76,7 +76,7 @@ describe('the catalogue', () => {
     await serve(1, 'accounts_v1_g2');
     await withTransaction(at.pool, async (client) => {
       await client.query('SELECT 1 FROM rm.accounts_v1_g1');
-      await expect(dropUnneeded(at.pool, [accounts()])).rejects.toMatchObject({ code: '55P03' });
+      expect(await dropUnneeded(at.another(), [accounts()])).toEqual([]);
     });
     expect(await dropUnneeded(at.pool, [accounts()])).toEqual(['accounts_v1_g1']);
   });

@@ -17,10 +17,10 @@ export function send(
   res.end(body);
 }
 
-/** Ends a response with a JSON text. */
+/** Ends a response with a JSON text, and a newline: in a terminal the next prompt begins on a line of its own. */
 export function sendJson(res: ServerResponse, status: number, text: string, headers: Headers = {}): void {
   res.setHeader('Content-Type', 'application/json');
-  send(res, status, headers, text);
+  send(res, status, headers, `${text}\n`);
 }
 
 /** The sealed form of a personal value has this member; a text without it has nothing to open. */

@@ -11,7 +11,7 @@ it('keeps one row for each process, until it stops or has been silent for a day'
   await beat(at.pool, sign);
   await beat(at.pool, { ...sign, versions: { accounts: 2 }, lag: { accounts: 0 } });
   const { rows } = await at.pool.query(
-    'SELECT process_id, role, versions, lag, at > started_at AS later FROM ops.heartbeats',
+    'SELECT process_id, role, versions, lag, at >= started_at AS later FROM ops.heartbeats',
   );
   expect(rows).toEqual([
     { process_id: 'p1', role: 'all', versions: { accounts: 2 }, lag: { accounts: 0 }, later: true },

@@ -40,6 +40,8 @@ export const logOf = (decider: AnyDecider): Log =>
   decider.dataClass === 'telemetry' ? 'telemetry' : 'record';
 
 const pageSize = 1000;
+/** A stream may grow for ever, its state does not: beyond this its events no longer tell its size. */
+const largestState = 256 * 1024;
 
 export function openStates(deps: {
   store: EventStore;
@@ -50,7 +52,7 @@ export function openStates(deps: {
   const { store, codec } = deps;
   const cache = new LRUCache<string, Entry>({
     maxSize: deps.maxBytes ?? 64 * 1024 * 1024,
-    sizeCalculation: (entry) => entry.size + 200,
+    sizeCalculation: (entry) => Math.min(entry.size, largestState) + 200,
   });
 
   async function fold(decider: AnyDecider, stream: string, from: Entry): Promise<Entry> {

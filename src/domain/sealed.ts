@@ -79,9 +79,14 @@ export function isSealed(value: unknown): value is Sealed {
  */
 export function reduced(value: unknown): unknown {
   if (isSealed(value)) return { $sealed: { key: value.$sealed.key, eq: value.$sealed.eq } };
-  if (Array.isArray(value)) return value.map(reduced);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, reduced(member)]));
+  if (typeof value !== 'object' || value === null) return value;
+  // Most values hold nothing sealed: they are looked through, and copied only where they do.
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const less = reduced(member);
+    if (less === member) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = less;
   }
-  return value;
+  return copy ?? value;
 }

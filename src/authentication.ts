@@ -4,6 +4,8 @@ import type { States } from './commands/states.js';
 import { digestOf, memberOfKey, parseApiKey, tenantOfKey } from './domain/tenancy/credential.js';
 import { tenant, type Tenant } from './domain/tenancy/tenant.js';
 
+/** What a secret is compared with when there is no such key. */
+const noDigest = digestOf('');
 /** How long a process may go on without asking whether a key was revoked through another one. */
 const revalidateMs = 1_000;
 
@@ -32,7 +34,7 @@ function principalOf(
 ): Principal | null {
   const member = memberOfKey(state, keyId);
   // The digest is compared also when there is no such key, so that time tells nothing.
-  const expected = member?.digest ?? digestOf('');
+  const expected = member?.digest ?? noDigest;
   const matches = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(expected));
   if (!member || !matches) return null;
   const isService = member.roles.every((role) => role === 'service');

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import { streamName, type Module, type Secret } from '../domain/kernel.js';
 import { canonicalText, type Codec } from './codec.js';
+import { drawnId } from './drawn-id.js';
 import type { EventStore, IdempotencyKey } from './event-store/port.js';
 import { parseInput } from './parse-input.js';
 import type { CommandRequest, Principal } from './receipt.js';
@@ -59,8 +59,8 @@ export async function prepare(
     });
   }
   const input = await resolveReferences(deps.store, decider, command.input, parsed, principal.tenantId);
-  const commandId = request.commandId ?? uuidv7();
-  const newId = uuidv7();
+  const commandId = request.commandId ?? drawnId();
+  const newId = drawnId();
   const located = decider.locate(input, { tenantId: principal.tenantId, newId, now: deps.store.now() });
   const tenantId = located.tenantId ?? principal.tenantId;
   return {

@@ -74,17 +74,27 @@ export function openStates(deps: {
     }
   }
 
+  async function refreshed(decider: AnyDecider, stream: string, known: Entry | undefined): Promise<Entry> {
+    const checkedAt = performance.now();
+    const from = known ?? { state: decider.initialState(), version: 0, position: 0, size: 0, checkedAt };
+    const entry = { ...(await fold(decider, stream, from)), checkedAt };
+    // A stream that does not exist is not worth a place: whoever guesses ids would fill the cache.
+    if (entry.version > 0 && entry.version >= (cache.peek(stream)?.version ?? 0)) cache.set(stream, entry);
+    return entry;
+  }
+
+  // Many requests find a state too old at the same moment: one question serves those that may share it.
+  const refreshing = new Map<string, Promise<Entry>>();
+
   return {
     async load(decider, tenantId, id, maxAgeMs = 0) {
       const stream = streamName(decider.name, tenantId, id);
       const known = cache.get(stream);
-      const started = performance.now();
-      if (known && maxAgeMs > 0 && started - known.checkedAt <= maxAgeMs) return known;
-      const from = known ?? { state: decider.initialState(), version: 0, position: 0, size: 0, checkedAt: 0 };
-      const entry = { ...(await fold(decider, stream, from)), checkedAt: started };
-      // A stream that does not exist is not worth a place: whoever guesses ids would fill the cache.
-      if (entry.version > 0 && entry.version >= (cache.peek(stream)?.version ?? 0)) cache.set(stream, entry);
-      return entry;
+      if (maxAgeMs === 0) return refreshed(decider, stream, known);
+      if (known && performance.now() - known.checkedAt <= maxAgeMs) return known;
+      const underWay = refreshing.get(stream) ?? refreshed(decider, stream, known);
+      refreshing.set(stream, underWay);
+      return underWay.finally(() => refreshing.delete(stream));
     },
     cached: (stream) => cache.get(stream),
     keep(stream, loaded, bytes) {

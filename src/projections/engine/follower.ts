@@ -39,6 +39,7 @@ export interface FollowerDeps {
 
 const busyMs = 5;
 const busyLimitMs = 100;
+const gatherMs = 5;
 const backoffMs = 50;
 const backoffLimitMs = 5_000;
 
@@ -83,6 +84,8 @@ async function step(deps: FollowerDeps): Promise<'gone' | 'busy' | 'moved' | 'id
   const goLive = mayGoLive && report.state === 'building' && (page.atHead || deps.isNear(page.scannedTo));
   if (page.scannedTo > page.after || goLive) {
     const outcome = await advance(deps, page, goLive);
+    // Several events at once come from several writers, and more are on their way: one page for all is cheaper.
+    if (page.atHead && page.events.length > 1) await pause(gatherMs, signal);
     if (outcome !== 'moved' || report.position !== page.after || !goLive) return outcome;
   }
   await feed.wait(tick, signal);

@@ -1,26 +1,30 @@
 import { Option, type Command } from 'commander';
 import { pino } from 'pino';
-import { start, type ServeRole } from '../main.js';
-import { configOrFail } from './options.js';
-import { say } from './output.js';
+import { start, type Running, type ServeRole } from '../main.js';
+import { configOrFail, withJson } from './options.js';
+import { print, say } from './output.js';
 
 /** `dramatis serve`: the API, the projections, or both, until SIGTERM or SIGINT. */
 export function serveCommand(program: Command): void {
-  program
-    .command('serve')
+  withJson(program.command('serve'))
     .description('serve the HTTP API and keep the read models up to date')
     .addOption(
       new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']).default('all'),
     )
-    .action(async ({ role }: { role: ServeRole }) => {
+    .action(async ({ role, json }: { role: ServeRole; json?: boolean }) => {
       const config = configOrFail();
       const log = pino({ level: config.logLevel }, pino.destination(2));
       const running = await start(config, { role, log, port: config.port, claim: true });
-      say(`Dramatis serves at   ${running.url}`);
-      say(`API documentation    ${running.url}/docs`);
-      if (running.ownerKeyFile) say(`The owner's API key  ${running.ownerKeyFile}`);
+      announce(running, json);
       await stopped(running.stop);
     });
+}
+
+function announce({ url, ownerKeyFile }: Running, json: boolean | undefined): void {
+  if (json) return print(JSON.stringify({ url, docs: `${url}/docs`, ownerKeyFile: ownerKeyFile ?? null }));
+  say(`Dramatis serves at   ${url}`);
+  say(`API documentation    ${url}/docs`);
+  if (ownerKeyFile) say(`The owner's API key  ${ownerKeyFile}`);
 }
 
 /** Resolves after the first SIGTERM or SIGINT, once everything has stopped; a second one ends at once. */

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { parseApiKey } from './domain/tenancy/credential.js';
+import { parseApiKey, tenantOfKey } from './domain/tenancy/credential.js';
+import { homeTenant } from './domain/tenancy/permissions.js';
 
 const url = (protocols: string[], what: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
@@ -38,6 +39,9 @@ export const environment = z.object({
   DRAMATIS_OWNER_KEY: z
     .string()
     .refine((text) => parseApiKey(text) !== null, { message: 'must look like dk_<keyId>_<secret>' })
+    .refine((text) => tenantOfKey(parseApiKey(text)?.keyId ?? '') === homeTenant, {
+      message: `must have a keyId without a dot, or one that begins with "${homeTenant}."`,
+    })
     .optional()
     .describe('API key of the first owner on an empty database; absent = generated into owner.key'),
   DRAMATIS_LOG_LEVEL: z

@@ -23,6 +23,8 @@ import { allowed } from './domain/tenancy/permissions.js';
 export interface Engines {
   /** Of the read models. */
   pool: pg.Pool;
+  /** Of those who ask: a database that does not answer them soon is told as such. */
+  queryPool: pg.Pool;
   keysPool: pg.Pool;
   store: EventStore;
   codec: Codec;
@@ -39,7 +41,7 @@ export interface Engines {
  * its own, so that long exports never keep the read models waiting; it also counts its own timeouts, since
  * `pg` does not stop its query timer at the end of a COPY.
  */
-const connections = { store: 12, readModels: 10, keys: 4 };
+const connections = { store: 10, readModels: 8, queries: 6, keys: 4 };
 
 /** Opens store, keyring and pipeline. @throws when a database is not there or the KEK is not its own */
 export async function openEngines(config: Config, installation: Installation, log: Logger): Promise<Engines> {
@@ -57,7 +59,14 @@ export async function openEngines(config: Config, installation: Installation, lo
     url: installation.appUrl,
     max: connections.readModels,
     applicationName: 'dramatis',
-    queryTimeoutMs: 60_000,
+    queryTimeoutMs: 30_000,
+    log,
+  });
+  const queryPool = openPool({
+    url: installation.appUrl,
+    max: connections.queries,
+    applicationName: 'dramatis-queries',
+    queryTimeoutMs: 5_000,
     log,
   });
   const keysPool = openPool({
@@ -67,7 +76,9 @@ export async function openEngines(config: Config, installation: Installation, lo
     queryTimeoutMs: 10_000,
     log,
   });
-  const closing: (() => Promise<unknown>)[] = [storePool, pool, keysPool].map((one) => () => one.end());
+  const closing: (() => Promise<unknown>)[] = [storePool, pool, queryPool, keysPool].map(
+    (one) => () => one.end(),
+  );
   const close = async (): Promise<void> => {
     for (const end of closing.reverse()) await end();
   };
@@ -79,7 +90,7 @@ export async function openEngines(config: Config, installation: Installation, lo
     const codec = openCodec(modules);
     const states = openStates({ store, codec });
     const handle = openPipeline({ store, codec, states, keyring, modules, allowed, instanceKey });
-    return { pool, keysPool, store, codec, states, keyring, handle, instanceKey, close };
+    return { pool, queryPool, keysPool, store, codec, states, keyring, handle, instanceKey, close };
   } catch (error) {
     await close();
     throw error;

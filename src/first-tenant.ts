@@ -3,13 +3,13 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import type { EventStore } from './commands/event-store/port.js';
 import type { Handle } from './commands/receipt.js';
-import type { States } from './commands/states.js';
 import type { Config } from './config.js';
-import { Rejection } from './domain/kernel.js';
+import { Rejection, streamName } from './domain/kernel.js';
 import { parseApiKey } from './domain/tenancy/credential.js';
 import { homeTenant } from './domain/tenancy/permissions.js';
-import { tenant, type Tenant } from './domain/tenancy/tenant.js';
+import { tenant } from './domain/tenancy/tenant.js';
 
 /**
  * Makes tenant `default` and its owner on an empty database.
@@ -22,13 +22,15 @@ import { tenant, type Tenant } from './domain/tenancy/tenant.js';
 export async function ensureFirstTenant(deps: {
   config: Config;
   handle: Handle;
-  states: States;
+  store: EventStore;
   log: Logger;
 }): Promise<string | undefined> {
-  const { config, handle, states, log } = deps;
+  const { config, handle, store, log } = deps;
   const file = join(config.dataDir, 'owner.key');
-  const { state } = await states.load(tenant, homeTenant, homeTenant);
-  if ((state as Tenant).status !== 'none') return (await contentOf(file)) === undefined ? undefined : file;
+  // Whether it is there is all that counts here: an event that cannot be read must not hinder a start.
+  const stream = streamName(tenant.name, homeTenant, homeTenant);
+  if ((await store.readStream('record', stream, 0, 1)).length > 0)
+    return (await contentOf(file)) === undefined ? undefined : file;
   const { key, isDrawn } = config.ownerKey
     ? { key: config.ownerKey, isDrawn: false }
     : await keptKey(config.dataDir, file);

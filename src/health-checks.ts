@@ -6,6 +6,8 @@ import type { Runner } from './projections/engine/runner.js';
 
 /** Events behind the head from which on a read model counts as lagging. */
 const laggingEvents = 10_000;
+/** Standing still behind the head for so long means that nobody folds it. */
+const stuckMs = 5_000;
 
 /** What `/readyz` asks: without database, schema, keys or own read models there is no answering. */
 export function healthChecks({
@@ -19,6 +21,7 @@ export function healthChecks({
   runner: Runner;
   server: Extract<ServerCheck, { ok: true }>;
 }): Record<string, HealthCheck> {
+  const stuck = stuckSince();
   return {
     database: {
       isRequired: true,
@@ -42,7 +45,7 @@ export function healthChecks({
       isRequired: true,
       run: async () => ({ status: runner.ready() ? 'ok' : 'down' }),
     },
-    projections: { isRequired: false, run: async () => projections(runner) },
+    projections: { isRequired: false, run: async () => projections(runner, stuck) },
     role: {
       isRequired: false,
       run: async () =>
@@ -53,11 +56,30 @@ export function healthChecks({
   };
 }
 
-function projections(runner: Runner): { status: 'ok' | 'degraded'; detail: unknown } {
+/** How long each projection has stood behind the head without moving, in milliseconds, from look to look. */
+function stuckSince(): (name: string, position: number, lag: number) => number {
+  const seen = new Map<string, { position: number; at: number }>();
+  return (name, position, lag) => {
+    const now = performance.now();
+    const last = seen.get(name);
+    if (!last || last.position !== position || lag === 0) seen.set(name, { position, at: now });
+    return now - seen.get(name)!.at;
+  };
+}
+
+function projections(
+  runner: Runner,
+  stuck: ReturnType<typeof stuckSince>,
+): { status: 'ok' | 'degraded'; detail: unknown } {
   const all = Object.entries(runner.status());
   const troubled = all.filter(
-    ([, one]) =>
-      one.parked > 0 || one.inexact || one.outdated !== null || one.error !== null || one.lag > laggingEvents,
+    ([name, one]) =>
+      one.parked > 0 ||
+      one.inexact ||
+      one.outdated !== null ||
+      one.error !== null ||
+      one.lag > laggingEvents ||
+      stuck(name, one.position, one.lag) > stuckMs,
   );
   const detail = Object.fromEntries(
     all.map(([name, { position, lag, state, parked, inexact, outdated, heartbeatAt }]) => [

@@ -40,6 +40,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Within this time a stop is over, whatever hangs. */
+const stopMs = 9_000;
+
 /** Why a process cannot start, with the exit code that says so. */
 export const cannotStart = (exitCode: number, message: string): Error =>
   Object.assign(new Error(message), { exitCode });
@@ -60,9 +63,16 @@ export async function start(
 ): Promise<Running> {
   const closing: (() => Promise<unknown>)[] = [];
   const stop = once(async () => {
+    const deadline = AbortSignal.timeout(stopMs);
+    const late = once(() => new Promise((resolve) => deadline.addEventListener('abort', () => resolve())));
     for (const end of closing.splice(0).reverse()) {
-      await end().catch((error: unknown) => log.error({ err: error }, 'something did not stop as it should'));
+      const ending = end().catch((error: unknown) => {
+        log.error({ err: error }, 'something did not stop as it should');
+      });
+      // What waits for a database that hangs is left: everything acknowledged is on disk already.
+      await Promise.race([ending, late()]);
     }
+    if (deadline.aborted) log.warn('stopped without waiting for all that hangs');
   });
   try {
     const setUrl = claim ? await claimed(config, closing) : undefined;
@@ -132,7 +142,9 @@ async function preparedServer(
   });
   if (!server.ok) throw cannotStart(4, server.reason);
   if (installation.embedded) await migrateInstallation(installation, log);
-  const state = await installationState(installation);
+  const state = await installationState(installation).catch((error: Error) => {
+    throw cannotStart(5, `the data keys' database does not answer: ${error.message}`);
+  });
   if (state === 'behind' || state === 'diverged') {
     throw cannotStart(4, `the database schema is ${state}: run \`dramatis migrate\``);
   }
@@ -159,12 +171,12 @@ function appFor({
   server: Extract<ServerCheck, { ok: true }>;
   log: Logger;
 }): App {
-  const { handle, store, states, keyring, pool, instanceKey } = engines;
+  const { handle, store, states, keyring, queryPool, instanceKey } = engines;
   const registered = commandsOf(modules);
   const serves = role !== 'worker';
   const queries = openQueries({
     store,
-    pool,
+    pool: queryPool,
     cursors: openCursors({ key: instanceKey }),
     moved: runner.changed,
   });

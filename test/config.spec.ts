@@ -47,6 +47,14 @@ describe('the configuration', () => {
     }
   });
 
+  it('takes an owner’s key only of the home tenant, which alone is made at the first start', () => {
+    const secret = '0'.repeat(32);
+    expect(problems({ DRAMATIS_OWNER_KEY: `dk_my.key_${secret}` })).toHaveLength(1);
+    for (const id of ['plain', 'default.mine']) {
+      expect(problems({ DRAMATIS_OWNER_KEY: `dk_${id}_${secret}` })).toEqual([]);
+    }
+  });
+
   it('never shows a value in a problem', () =>
     expect(problems({ DRAMATIS_KEK: 'canary', DRAMATIS_OWNER_KEY: 'canary' }).join()).not.toContain(
       'canary',

@@ -21,6 +21,7 @@ import { openMetrics, type Reading } from './metrics.js';
 import { buildOpenApi } from './openapi.js';
 import { openStreams, streamLimits, type StreamLimits } from './open-streams.js';
 import { openOwnWrites } from './own-writes.js';
+import { checkMessage } from './preconditions.js';
 import { problemRoutes } from './problem-pages.js';
 import { queryRoutes } from './query-routes.js';
 import { logRequest } from './request-log.js';
@@ -66,7 +67,10 @@ export function createApp(deps: AppDeps): App {
     streamsOpen: () => ({ live: streams.count('live'), export: streams.count('export') }),
     timers,
   });
-  const { problemOf, answerError } = openErrorAnswers(deps);
+  const { problemOf, answerError } = openErrorAnswers({
+    ...deps,
+    operations: { ...engineOperations, ...deps.queries, ...deps.commands },
+  });
   const withWrites = { ...deps, ownWrites: openOwnWrites() };
   const eventDeps = { ...deps, streams, timers };
   const answers: Record<keyof typeof engineOperations, EngineAnswer> = {
@@ -103,6 +107,7 @@ export function createApp(deps: AppDeps): App {
       metrics.observe(exchange, ms / 1000);
       logRequest(deps.log, exchange, ms);
     });
+    checkMessage(req);
     checkTarget(req.originalUrl);
     next();
   };

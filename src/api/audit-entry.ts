@@ -6,7 +6,7 @@ export interface AuditEntry {
   operationId: string;
   /** `opened`: personal values were shown in the clear. */
   outcome: 'read' | 'opened' | 'denied';
-  /** The permission that was missing, for a denial that names it. */
+  /** For a denial: the permission that was missing, or that was not enough. */
   permission?: string;
 }
 

@@ -1,4 +1,5 @@
 /** `POST /commands`: many commands in one request, each answered on its own, in the order given. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { hint, parseInput } from '../commands/parse-input.js';
 import type { Receipt } from '../commands/receipt.js';
@@ -9,7 +10,7 @@ import { noteWrite, type CommandRouteDeps } from './command-routes.js';
 import type { EngineAnswer, EngineOperation } from './engine-routes.js';
 import type { SignedExchange } from './exchange.js';
 import { maxCommandBytes, readJson } from './json-body.js';
-import { idempotencyKeyOf } from './preconditions.js';
+import { idempotencyKeyOf, refuseConditions } from './preconditions.js';
 import type { Problem, ProblemAnswer } from './problem.js';
 import { receiptText } from './receipt-answer.js';
 
@@ -52,6 +53,7 @@ export const answerBatch =
   (deps: BatchDeps): EngineAnswer =>
   async (exchange) => {
     const { req, res } = exchange;
+    refuseConditions(req);
     const { commands } = parseInput(envelope, (await readJson(req, maxBatchBytes)) ?? {});
     const mayBeTooLarge = Number(req.headers['content-length'] ?? Infinity) > maxCommandBytes;
     const answers: string[] = [];
@@ -59,6 +61,8 @@ export const answerBatch =
       // Nobody is left to be answered: what is not begun yet is better repeated as a whole.
       if (res.closed) return;
       answers.push(await answerItem(deps, exchange, given, index, mayBeTooLarge));
+      // A refused item waits for nothing, and hundreds of them would keep all others from being answered.
+      await turn();
     }
     sendJson(res, 200, `{"items":[${answers.join(',')}]}`);
   };

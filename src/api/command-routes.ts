@@ -52,7 +52,7 @@ async function answerCommand(
   exchange: SignedExchange,
   operationId: string,
   command: Command,
-  resource: Resource,
+  resource: Resource | undefined,
 ): Promise<void> {
   const { req, res, principal } = exchange;
   const conditions = conditionsOf(req);
@@ -111,7 +111,7 @@ async function stateAfter(
   deps: CommandRouteDeps,
   principal: Principal,
   receipt: Receipt,
-  { query: found }: Resource,
+  found: Resource | undefined,
 ): Promise<{ body: unknown } | undefined> {
   if (!found || !deps.allowed(principal, found.query.permission)) return undefined;
   const input = found.query.input.safeParse({ [found.parameter]: receipt.id });

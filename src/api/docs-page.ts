@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { refuse } from '../commands/rejections.js';
+import { prefers } from './accept.js';
 import { send, sendJson } from './answer.js';
 import type { Route } from './exchange.js';
-import { prefersHtml } from './html.js';
 
 const html = 'text/html; charset=utf-8';
 const script = 'text/javascript; charset=utf-8';
@@ -75,7 +75,7 @@ export function docsRoutes({ openApi, version }: { openApi: object; version: str
       operationId: 'index',
       http: 'GET /',
       run: ({ req, res }) => {
-        if (prefersHtml(req)) return send(res, 302, { Location: '/docs', Vary: 'Accept' });
+        if (prefers(req, 'text/html')) return send(res, 302, { Location: '/docs', Vary: 'Accept' });
         sendJson(res, 200, index, { Vary: 'Accept' });
       },
     },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { addressOf, basePath } from './address.js';
 import { demand, identify, type Allowed, type Authenticate } from './auth.js';
 import type { Route, SignedExchange } from './exchange.js';
+import type { parameterComponents } from './openapi-components.js';
 import { parseAddress, queryParameters, refuseParameters } from './input.js';
 
 /** An operation of the engine, as OpenAPI and the permission matrix see it. */
@@ -13,6 +14,8 @@ export interface EngineOperation {
   /** Of GET: path and query parameters. Of POST: the body. */
   input: z.ZodObject;
   output: z.ZodType;
+  /** Request headers of its own, by their names among the components of the OpenAPI document. */
+  headers?: readonly (keyof typeof parameterComponents)[];
   /** Media types of the answer other than JSON, with what one answer is made of. */
   media?: Record<string, string>;
 }

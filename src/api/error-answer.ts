@@ -11,14 +11,24 @@ export interface ErrorAnswers {
   answerError: (exchange: Exchange, error: unknown) => void;
 }
 
-export function openErrorAnswers({ audit, log }: { audit: Audit; log: Logger }): ErrorAnswers {
+export function openErrorAnswers({
+  audit,
+  log,
+  operations,
+}: {
+  audit: Audit;
+  log: Logger;
+  /** Every operation by its id, with the permission that it needs. */
+  operations: Readonly<Record<string, { permission: string }>>;
+}): ErrorAnswers {
   const problemOf: ErrorAnswers['problemOf'] = ({ principal, requestId }, operationId, error) => {
     const found = toProblem(error, requestId);
     if (found.isDefect) log.error({ err: error, requestId, operationId }, 'an operation failed');
     if (found.status === 403 && principal) {
-      const { permission } = found.problem;
-      const named = typeof permission === 'string' ? { permission } : {};
-      audit({ principal, operationId, outcome: 'denied', ...named });
+      // A rule of an area that forbids names no permission: then it is the operation's that was not enough.
+      const named = found.problem['permission'];
+      const permission = typeof named === 'string' ? named : operations[operationId]?.permission;
+      audit({ principal, operationId, outcome: 'denied', ...(permission !== undefined && { permission }) });
     }
     return found;
   };

@@ -93,15 +93,15 @@ export async function admitRead(
   audit({ principal, operationId, outcome: asked.form === 'open' ? 'opened' : 'read' });
 }
 
-/** @throws Rejection `invalid-input` for a position that the log has not reached */
+/** Answers the head of a log. @throws Rejection `invalid-input` for a position that it has not reached */
 export async function checkReached(
   store: Pick<EventStore, 'head'>,
   which: Log,
   wanted: number,
   what: string,
-): Promise<void> {
+): Promise<number> {
   const head = await store.head(which);
-  if (wanted <= head) return;
+  if (wanted <= head) return head;
   const detail = `${what} ${wanted} is beyond the head of the log, ${head}`;
-  refuse('invalid-input', detail, { errors: [{ pointer: what === 'after' ? '/after' : '', detail }] });
+  return refuse('invalid-input', detail, { errors: [{ pointer: what === 'after' ? '/after' : '', detail }] });
 }

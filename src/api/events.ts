@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { eventLine } from '../commands/event-store/event-line.js';
 import type { EventFilter, Log } from '../commands/event-store/port.js';
 import { refuse } from '../commands/rejections.js';
+import { prefers } from './accept.js';
 import { reopenedText, send, sendJson } from './answer.js';
 import { pacedWriter } from './back-pressure.js';
 import type { EngineOperation } from './engine-routes.js';
 import {
   admitRead,
   checkOwn,
+  checkReached,
   eventSchema,
   filterOf,
   form,
@@ -52,20 +54,22 @@ export const answerEvents =
   async (exchange: SignedExchange, input: z.output<typeof eventsInput>): Promise<void> => {
     const filter = filterOf(exchange.principal, input);
     await admitRead(deps, exchange, 'readEvents', input);
-    const range = { log: input.log, after: Number(input.after), filter };
-    const to = input.to === undefined ? undefined : Number(input.to);
+    const after = Number(input.after);
+    const head = await checkReached(deps.store, input.log, after, 'after');
+    // What is appended from now on belongs to the next answer: this one reflects the log up to its head.
+    const to = Math.min(input.to === undefined ? head : Number(input.to), head);
+    const range = { log: input.log, after, to, head, filter };
     exchange.res.setHeader('Vary', 'Accept');
-    if (exchange.req.headers.accept?.includes(linesType)) {
-      const head = await deps.store.head(input.log);
-      return streamLines(deps, exchange, { ...range, to: Math.min(to ?? head, head) }, input.form);
-    }
-    await answerPage(deps, exchange, { ...range, to: to ?? Infinity }, input);
+    if (prefers(exchange.req, linesType)) return streamLines(deps, exchange, range, input.form);
+    await answerPage(deps, exchange, range, input);
   };
 
 interface Range {
   log: Log;
   after: number;
   to: number;
+  /** The head of the log when the range was asked for. */
+  head: number;
   filter: EventFilter;
 }
 
@@ -77,10 +81,9 @@ async function answerPage(
 ): Promise<void> {
   const found = await store.readAll(range.log, range.after, most, range.filter);
   const events = found.events.filter((event) => event.position <= range.to);
-  const reached = Math.min(found.scannedTo, Math.max(range.to, range.after));
-  const next = found.atHead || found.scannedTo >= range.to ? null : String(reached);
+  const next = found.atHead || found.scannedTo >= range.to ? null : String(found.scannedTo);
   sendPage(res, await pageText(events.map(eventLine), next, shown, open), {
-    'X-Position': String(reached),
+    'X-Position': String(range.head),
     ...nextLink(req.originalUrl, 'after', eventsInput.shape, { next }),
   });
 }
@@ -106,7 +109,11 @@ async function streamLines(
   shown: 'stored' | 'open',
 ): Promise<void> {
   const { req, res } = exchange;
-  const headers = { 'Content-Type': linesType, 'Cache-Control': 'no-store', 'X-Position': String(range.to) };
+  const headers = {
+    'Content-Type': linesType,
+    'Cache-Control': 'no-store',
+    'X-Position': String(range.head),
+  };
   if (req.method === 'HEAD') return send(res, 200, headers);
   const { signal, leave } = deps.streams.admit(exchange, 'export', readPermission);
   exchange.isStream = true;

@@ -1,15 +1,21 @@
 /** From an address to the input of an operation: what stands in the path and in the query string, as its schema has it. */
 import type { z } from 'zod';
-import { hint, isUnsafeName, isUnstorable, parseInput, pointerTo } from '../commands/parse-input.js';
+import {
+  isUnsafeName,
+  isUnstorable,
+  listed,
+  parseInput,
+  pointerTo,
+  type Fault,
+} from '../commands/parse-input.js';
 import { refuse } from '../commands/rejections.js';
-import type { FieldError } from '../domain/kernel.js';
 import { children, kindOf, unwrapped } from '../domain/schema-walk.js';
 import { numberFault } from './json-number.js';
 
 /** Query parameters by name, in the order they were given. */
 export type QueryParameters = Map<string, string[]>;
 
-const invalid = (errors: FieldError[]): never => refuse('invalid-input', undefined, { errors });
+const invalid = (faults: Fault[]): never => refuse('invalid-input', undefined, { errors: listed(faults) });
 
 /**
  * Refuses a request target that is no clean address: raw bytes beyond ASCII, escapes that are no UTF-8, NUL.
@@ -69,13 +75,14 @@ export function parseAddress<S extends z.ZodObject>(
 ): z.output<S> {
   const shape = schema.shape as Record<string, z.ZodType>;
   const input: Record<string, unknown> = {};
-  const errors: FieldError[] = [];
+  const errors: Fault[] = [];
   for (const name in path) input[name] = scalar(shape[name], path[name]!, name, errors);
   for (const [name, values] of query) {
     const node = !isUnsafeName(name) && Object.hasOwn(shape, name) ? shape[name]! : undefined;
     if (!node || Object.hasOwn(path, name)) {
       const known = Object.keys(shape).filter((member) => !Object.hasOwn(path, member));
-      errors.push({ pointer: pointerTo([name]), detail: `there is no such parameter${hint(name, known)}` });
+      const slip = { word: name, known };
+      errors.push({ pointer: pointerTo([name]), detail: 'there is no such parameter', slip });
     } else if (kindOf(unwrapped(node)) === 'array') {
       input[name] = listOf(node, values, name, errors);
     } else if (values.length > 1) {
@@ -88,14 +95,14 @@ export function parseAddress<S extends z.ZodObject>(
 }
 
 /** A list is a repeated parameter, or one with commas. */
-function listOf(node: z.ZodType, values: string[], name: string, errors: FieldError[]): unknown[] {
+function listOf(node: z.ZodType, values: string[], name: string, errors: Fault[]): unknown[] {
   const element = children(unwrapped(node))[0]?.[1];
   const texts = values.length === 1 ? values[0]!.split(',') : values;
   return texts.map((text) => scalar(element, text, name, errors));
 }
 
 /** A text as its schema has it; what does not fit stays text, and the schema says what it wants instead. */
-function scalar(node: z.ZodType | undefined, text: string, name: string, errors: FieldError[]): unknown {
+function scalar(node: z.ZodType | undefined, text: string, name: string, errors: Fault[]): unknown {
   const kind = node && kindOf(unwrapped(node));
   if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   if (kind !== 'number' || !/^-?\d/.test(text)) return text;

@@ -9,7 +9,7 @@ const header = (name: string, description: string, schema: JsonSchema): JsonSche
   schema,
 });
 
-export const parameterComponents: Record<string, JsonSchema> = {
+export const parameterComponents = {
   idempotencyKey: header(
     'Idempotency-Key',
     'The same key with the same input gives the first answer again; quoted or bare',
@@ -28,6 +28,10 @@ export const parameterComponents: Record<string, JsonSchema> = {
     type: 'string',
     pattern: '^\\d{1,15}$',
   }),
+  lastEventId: header('Last-Event-ID', 'The last position that was seen; wins over `after`', {
+    type: 'string',
+    pattern: '^\\d{1,15}$',
+  }),
   asOf: {
     name: 'asOf',
     in: 'query',
@@ -35,7 +39,7 @@ export const parameterComponents: Record<string, JsonSchema> = {
     description: 'An instant (ISO 8601 with offset) or a position: the answer as of then',
     schema: { type: 'string' },
   },
-};
+} satisfies Record<string, JsonSchema>;
 
 const headers: Record<string, JsonSchema> = {
   ETag: { description: 'The version, quoted', schema: { type: 'string' } },

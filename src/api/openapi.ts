@@ -93,7 +93,7 @@ function describeQuery(context: Context, operationId: string, query: Query): Jso
     ...headOf(operationId, query),
     parameters: [
       ...addressParameters(context, operationId, query.http, query.input),
-      ...references([...(query.asOf ? ['asOf'] : []), 'minPosition', 'ifNoneMatchRead']),
+      ...references([...(query.asOf ? ['asOf' as const] : []), 'minPosition', 'ifNoneMatchRead']),
     ],
     responses: {
       200: answer(context, operationId, query.output, {}),
@@ -104,7 +104,7 @@ function describeQuery(context: Context, operationId: string, query: Query): Jso
 }
 
 function describeOperation(context: Context, operationId: string, operation: EngineOperation): JsonSchema {
-  const { http, input, output, media = {} } = operation;
+  const { http, input, output, headers = [], media = {} } = operation;
   const body = http.startsWith('POST ') && {
     required: true,
     content: { 'application/json': { schema: context.schemas.write(input, 'input', operationId) } },
@@ -118,7 +118,7 @@ function describeOperation(context: Context, operationId: string, operation: Eng
           parameters: [
             ...addressParameters(context, operationId, http, input),
             // What reads a log can wait for it.
-            ...references('log' in input.shape ? ['minPosition'] : []),
+            ...references([...headers, ...('log' in input.shape ? ['minPosition' as const] : [])]),
           ],
         }),
     responses: { 200: answer(context, operationId, output, media), ...problems(context, codes) },
@@ -136,7 +136,7 @@ const headOf = (
   'x-permission': permission,
 });
 
-const references = (names: string[]): JsonSchema[] =>
+const references = (names: readonly (keyof typeof parameterComponents)[]): JsonSchema[] =>
   names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
 function answer(

@@ -12,6 +12,19 @@ const malformed = (header: string, detail: string): never =>
   refuse('malformed-request', `${header}: ${detail}`, { header });
 
 /**
+ * Refuses what HTTP/1.1 makes the server refuse: no Host, and an expectation that is not met.
+ * @throws Rejection `malformed-request`
+ */
+export function checkMessage({ httpVersion, headers }: IncomingMessage): void {
+  if (httpVersion !== '1.1') return;
+  if (headers.host === undefined) malformed('Host', 'is required');
+  // What Node counts as 100-continue, it has answered before.
+  if (headers.expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect)) {
+    malformed('Expect', 'only 100-continue is known');
+  }
+}
+
+/**
  * The conditions of a command: If-Match with one quoted version or `*`, If-None-Match: `*`, Idempotency-Key.
  * @throws Rejection `malformed-request`
  */
@@ -28,6 +41,17 @@ export function conditionsOf({ headers }: IncomingMessage): Conditions {
     ...(ifNoneMatch !== undefined && { ifNoneMatch: true }),
     ...(key !== undefined && { idempotencyKey: idempotencyKeyOf(String(key)) }),
   };
+}
+
+/**
+ * Refuses conditions on a request of many commands: it would not be clear which of them is meant.
+ * @throws Rejection `malformed-request`
+ */
+export function refuseConditions({ headers }: IncomingMessage): void {
+  for (const header of ['Idempotency-Key', 'If-Match', 'If-None-Match']) {
+    if (headers[header.toLowerCase()] === undefined) continue;
+    malformed(header, 'not for many commands at once; each item has members idempotencyKey and ifMatch');
+  }
 }
 
 function matchOf(text: string): Conditions {

@@ -1,8 +1,9 @@
 /** `GET /problems/<code>`: what a problem's type means, for people and for machines. */
 import { refuse } from '../commands/rejections.js';
 import type { RejectionRow, RejectionTable } from '../domain/kernel.js';
+import { prefers } from './accept.js';
 import { send, sendJson } from './answer.js';
-import { escapeHtml, prefersHtml } from './html.js';
+import { escapeHtml } from './html.js';
 import type { Route } from './exchange.js';
 
 /** A refusal, or the one problem that is none. */
@@ -34,7 +35,7 @@ export function problemRoutes(rejections: RejectionTable): Route[] {
       run: ({ req, res }) => {
         const row = byCode.get(String(req.params['code']));
         if (!row) return refuse('not-found', 'there is no such problem');
-        if (!prefersHtml(req)) return sendJson(res, 200, JSON.stringify(row), cached);
+        if (!prefers(req, 'text/html')) return sendJson(res, 200, JSON.stringify(row), cached);
         send(res, 200, { ...cached, 'Content-Type': 'text/html; charset=utf-8' }, page(row));
       },
     },

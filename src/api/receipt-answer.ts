@@ -22,36 +22,41 @@ export function receiptText(
   return openedText(body, open);
 }
 
-/** Where the states of a command's stream can be read. */
+/** Where the states of a command's stream can be read: `GET /<collection>/:<parameter>`. */
 export interface Resource {
   /** The collection below the base path. */
   collection: string;
-  /** `GET /<collection>/:id`, where there is one, with the name of its parameter. */
-  query?: { operationId: string; query: Query; parameter: string };
+  operationId: string;
+  query: Query;
+  parameter: string;
 }
 
 /**
  * The resource that a command's stream belongs to: the last fixed segment of its address that is a collection
- * with a query for one of its things, else its first segment.
+ * with a query for one of its things; undefined where there is none.
  */
-export function resourceOf(http: string, queries: Record<string, Query>): Resource {
+export function resourceOf(http: string, queries: Record<string, Query>): Resource | undefined {
   const fixed = addressOf(http).segments.filter((segment) => !segment.startsWith(':'));
   for (const collection of fixed.toReversed()) {
     for (const [operationId, query] of Object.entries(queries)) {
       const { segments, parameters } = addressOf(query.http);
       if (segments.length === 2 && segments[0] === collection && parameters.length === 1) {
-        return { collection, query: { operationId, query, parameter: parameters[0]! } };
+        return { collection, operationId, query, parameter: parameters[0]! };
       }
     }
   }
-  return { collection: fixed[0] ?? '' };
+  return undefined;
 }
 
-/** ETag, Location of a stream that was made just now, and whether this is the answer of an earlier request. */
-export function receiptHeaders(receipt: Receipt, { collection }: Resource): Headers {
+/**
+ * ETag, Location of a stream that was made just now and can be read, and whether this is the answer of an
+ * earlier request.
+ */
+export function receiptHeaders(receipt: Receipt, resource: Resource | undefined): Headers {
   return {
     ETag: `"${receipt.version}"`,
-    ...(receipt.created && { Location: `${basePath}/${collection}/${encodeURIComponent(receipt.id)}` }),
+    ...(receipt.created &&
+      resource && { Location: `${basePath}/${resource.collection}/${encodeURIComponent(receipt.id)}` }),
     ...(receipt.replayed && { 'Idempotency-Replayed': 'true' }),
   };
 }

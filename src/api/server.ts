@@ -1,8 +1,12 @@
 /** The HTTP server around the application: limits on slow clients, a clear start, a graceful end. */
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { engineRejections } from '../commands/rejections.js';
+import { Rejection } from '../domain/kernel.js';
 import type { App } from './app.js';
+import { toProblem } from './problem.js';
 import { processTimers, type Timers } from './timers.js';
 
 /** After this time requests that are still under way are cut off; the promise is an end within 10 s. */
@@ -35,9 +39,13 @@ export async function startServer(deps: {
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: 5_000,
+    // Node would answer without a problem; the application refuses a missing Host itself.
+    requireHostHeader: false,
   });
   const unused = unusedConnections(server);
   server.on('request', app.handler).on('clientError', answerUnreadable);
+  // Left alone, Node would answer an unknown Expect with a bare 417; the application refuses it.
+  server.on('checkExpectation', app.handler);
   await listening(server, host, port);
   server.on('error', (error) => log.error({ err: error }, 'the server failed'));
   let closing: Promise<void> | undefined;
@@ -75,7 +83,8 @@ function unusedConnections(server: Server): Set<Socket> {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.on('request', ({ socket }) => unused.delete(socket));
+  const use = ({ socket }: IncomingMessage): boolean => unused.delete(socket);
+  server.on('request', use).on('checkExpectation', use);
   return unused;
 }
 
@@ -120,12 +129,15 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const { status, detail } = unreadable[error.code ?? ''] ?? { status: 400, detail: 'this is not HTTP/1.1' };
-  const code = 'malformed-request';
-  const title = 'The request cannot be read';
-  const type = `/problems/${code}`;
-  const body = JSON.stringify({ type, title, status, detail, code, retryable: status === 408 });
+  const instance = randomUUID();
+  const { problem } = toProblem(
+    new Rejection('malformed-request', engineRejections['malformed-request'], detail),
+    instance,
+  );
+  const body = JSON.stringify({ ...problem, status, retryable: status === 408 }) + '\n';
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Cache-Control: no-store\r\nRequest-Id: ${instance}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,7 +1,7 @@
 /** `GET /events/stream`: the log as server-sent events, from any position on, for as long as the key holds. */
 import { z } from 'zod';
 import { eventLine } from '../commands/event-store/event-line.js';
-import type { StoredEvent } from '../commands/event-store/port.js';
+import type { EventFilter, Log, StoredEvent } from '../commands/event-store/port.js';
 import { refuse } from '../commands/rejections.js';
 import { send } from './answer.js';
 import { pacedWriter } from './back-pressure.js';
@@ -17,8 +17,11 @@ import {
   type EventDeps,
 } from './event-selection.js';
 import type { SignedExchange } from './exchange.js';
+import { within } from './timers.js';
 
 const heartbeatMs = 15_000;
+/** A heartbeat waits no longer than this for the position that it shall carry. */
+const lookMs = 1_000;
 /** Milliseconds after which a browser connects again. */
 const retryMs = 1_000;
 const chunkLength = 64 * 1024;
@@ -28,8 +31,8 @@ const input = z.strictObject({ after: position.default('0'), ...selection });
 
 /**
  * Server-sent events: `id` is the position, `event` the type, `data` the event. Last-Event-ID wins over
- * `after`. A heartbeat carries the id of the last position looked at, without data, so that it moves the
- * client's cursor and dispatches nothing.
+ * `after`. A heartbeat carries the id of the last position looked at, also where nothing was selected, without
+ * data, so that it moves the client's cursor and dispatches nothing.
  */
 export const streamEvents = {
   http: 'GET /events/stream',
@@ -37,6 +40,7 @@ export const streamEvents = {
   permission: readPermission,
   input,
   output: eventSchema,
+  headers: ['lastEventId'],
   media: { [eventStream]: 'id: position, event: type, data: one event as canonical JSON' },
 } satisfies EngineOperation;
 
@@ -75,19 +79,32 @@ function lastEventId({ req }: SignedExchange): number | undefined {
   return refuse('malformed-request', 'Last-Event-ID: a decimal position', { header: 'Last-Event-ID' });
 }
 
+interface From {
+  log: Log;
+  after: number;
+  filter: EventFilter;
+}
+
 async function follow(
-  { store, timers }: EventDeps,
+  deps: EventDeps,
   { res }: SignedExchange,
-  from: { log: 'record' | 'telemetry'; after: number; filter: Parameters<EventDeps['store']['readAll']>[3] },
+  from: From,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, timers } = deps;
   const write = pacedWriter({ res, signal, timers });
   let cursor = from.after;
   let isBusy = false;
-  const stopBeating = timers.every(heartbeatMs, () => {
-    // A client that has not taken the last chunk needs no sign of life, and its buffer no more bytes.
-    if (!isBusy && !signal.aborted) res.write(`: heartbeat\nid: ${cursor}\n\n`);
-  });
+  // A client that has not taken the last chunk needs no sign of life, and its buffer no more bytes.
+  const isIdle = (): boolean => !isBusy && !signal.aborted;
+  const beat = async (): Promise<void> => {
+    if (!isIdle()) return;
+    const looked = await quietUpTo(deps, { ...from, after: cursor });
+    if (!isIdle()) return;
+    cursor = Math.max(cursor, looked);
+    res.write(`: heartbeat\nid: ${cursor}\n\n`);
+  };
+  const stopBeating = timers.every(heartbeatMs, () => void beat());
   try {
     await write(`retry: ${retryMs}\n\n`);
     for await (const page of store.subscribe(from.log, from.after, signal, from.filter)) {
@@ -99,6 +116,18 @@ async function follow(
   } finally {
     stopBeating();
   }
+}
+
+/**
+ * The greatest position up to which no selected event can come any more: the log itself is asked, because a
+ * subscription tells nothing of what it passed over. `after` where an event waits or the log cannot answer.
+ */
+async function quietUpTo({ store, timers }: EventDeps, { log, after, filter }: From): Promise<number> {
+  const looked = store.readAll(log, after, 1, filter).then(
+    ({ events, scannedTo }) => (events.length === 0 ? scannedTo : after),
+    () => after,
+  );
+  return within(lookMs, looked, timers, after);
 }
 
 /** Events as server-sent events, in chunks small enough to wait between them. */

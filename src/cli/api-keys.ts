@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withServer } from './connect.js';
 import { withClient, type ClientOptions } from './options.js';
 import { print, printResult } from './output.js';
+import { replaceShownKey } from './shown-key.js';
 
 interface KeyReceipt {
   reply?: { keyId: string; key: string };
@@ -29,12 +30,14 @@ export function apiKeysCommand(program: Command): void {
 
   withClient(keys.command('rotate <keyId>').description('replace a key; the new one is printed once')).action(
     async (keyId: string, { url, key, json }: ClientOptions) => {
-      await withServer({ url, key }, async (client) => {
+      await withServer({ url, key }, async (client, shown) => {
         const { reply } = await client.request<KeyReceipt>(
           'POST',
           `/api-keys/${encodeURIComponent(keyId)}/rotate`,
         );
+        // Printed first: whatever becomes of the file, the new key is not lost.
         printResult(json, reply, [`${reply?.key}   (shown once)`]);
+        if (reply) await replaceShownKey(shown, { keyId, by: reply.key });
       });
     },
   );

@@ -3,7 +3,7 @@ import { exitCodes, fail } from './output.js';
 /** A small client of the HTTP API for the command line: JSON in and out, problems become messages. */
 export interface Client {
   url: string;
-  /** @throws with exit code 1 (refused) or 5 (unavailable), naming the problem and its fields */
+  /** @throws CliFailure 1 (refused, with its status) or 5 (unavailable), naming the problem and its fields */
   request<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   /** The body of a streamed answer, for data that is passed on as it comes. */
   stream(path: string, accept: string): Promise<AsyncIterable<Uint8Array>>;
@@ -59,5 +59,5 @@ async function refused(response: Response): Promise<never> {
     ...(problem.errors ?? []).map(({ pointer, detail }) => `  ${pointer || '/'}: ${detail}`),
   ];
   const kind: keyof typeof exitCodes = response.status === 503 ? 'unavailable' : 'failed';
-  return fail(kind, lines.join('\n'));
+  return fail(kind, lines.join('\n'), { status: response.status });
 }

@@ -1,12 +1,12 @@
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'csv-parse';
-import { personaFromPrompt, type PromptRecord } from '../domain/personas/prompt-import.js';
-import { sendBatch, type BatchItem } from './batch.js';
-import type { Client } from './client.js';
+import { isUnstorable } from '../commands/parse-input.js';
+import { personaFromPrompt, type PromptImport, type PromptRecord } from '../domain/personas/prompt-import.js';
 import { withServer } from './connect.js';
+import { asking, storing, type Destination } from './import-destination.js';
 import { withClient, type ClientOptions } from './options.js';
 import { fail, printResult, progressBar } from './output.js';
+import { promptRecords } from './prompt-file.js';
 
 interface ImportReport {
   file: string;
@@ -17,14 +17,13 @@ interface ImportReport {
   refused: { record: number; name: string; reason: string }[];
 }
 
-/** Commands in one request: large enough to be quick, small enough for a body of 8 MB. */
-const batchSize = 50;
-
 /** `dramatis import FILE`: personas from a CSV with the columns `act,prompt`; a second run adds nothing. */
 export function importCommand(program: Command): void {
   withClient(program.command('import <file>').description('import personas from a CSV file (act,prompt)'))
     .option('--dry-run', 'say what would be imported, without storing anything')
     .action(async (file: string, { url, key, json, dryRun }: ClientOptions & { dryRun?: boolean }) => {
+      const bytes = statSync(file, { throwIfNoEntry: false })?.size;
+      if (bytes === undefined) return fail('usage', `there is no file ${file}`);
       const report: ImportReport = {
         file,
         dryRun: dryRun ?? false,
@@ -33,8 +32,9 @@ export function importCommand(program: Command): void {
         unchanged: 0,
         refused: [],
       };
-      if (dryRun) await importFile(report, null);
-      else await withServer({ url, key }, (client) => importFile(report, client));
+      await withServer({ url, key }, async (client) => {
+        await importFile(report, bytes, dryRun ? await asking(client) : storing(client));
+      });
       printResult(json, report, summary(report));
     });
 }
@@ -47,28 +47,31 @@ function summary({ records, imported, unchanged, refused, dryRun }: ImportReport
   ];
 }
 
-async function importFile(report: ImportReport, client: Client | null): Promise<void> {
-  const bytes = statSync(report.file, { throwIfNoEntry: false })?.size;
-  if (bytes === undefined) return fail('usage', `there is no file ${report.file}`);
+interface Waiting {
+  record: number;
+  name: string;
+  input: Record<string, unknown>;
+}
+
+async function importFile(report: ImportReport, bytes: number, destination: Destination): Promise<void> {
   const bar = progressBar('import', bytes);
   let waiting: Waiting[] = [];
   const flush = async (): Promise<void> => {
-    if (client) await send(client, waiting, report);
-    else report.imported += waiting.length;
+    const outcomes = await destination.take(waiting.map(({ input }) => input));
+    outcomes.forEach((outcome, index) => {
+      const { record, name } = waiting[index]!;
+      if (typeof outcome === 'string') report[outcome]++;
+      else report.refused.push({ record, name, reason: outcome.refused });
+    });
     waiting = [];
   };
-  const input = createReadStream(report.file);
   try {
-    for await (const record of records(input)) {
-      report.records++;
-      const mapped = personaFromPrompt(record);
-      if ('refused' in mapped) {
-        report.refused.push({ record: report.records, name: record.act ?? '', reason: mapped.refused });
-      } else {
-        waiting.push({ record: report.records, name: record.act ?? '', input: mapped.input });
-      }
-      if (waiting.length >= batchSize) await flush();
-      bar.update(input.bytesRead);
+    for await (const found of promptRecords(report.file, (read) => bar.update(read))) {
+      const entry = { record: ++report.records, name: found.act ?? '' };
+      const mapped = personaFrom(found);
+      if ('refused' in mapped) report.refused.push({ ...entry, reason: mapped.refused });
+      else waiting.push({ ...entry, input: mapped.input });
+      if (waiting.length >= destination.atOnce) await flush();
     }
     await flush();
     bar.update(bytes);
@@ -77,39 +80,9 @@ async function importFile(report: ImportReport, client: Client | null): Promise<
   }
 }
 
-interface Waiting {
-  record: number;
-  name: string;
-  input: Record<string, unknown>;
-}
-
-/** The records of a CSV file; a record that lacks its last column is one without a prompt, not a broken file. */
-async function* records(input: NodeJS.ReadableStream): AsyncIterable<PromptRecord> {
-  const parser = input.pipe(parse({ columns: header, bom: true, relax_column_count: true }));
-  // A pipe does not hand errors on: without this a file that cannot be read would wait for ever.
-  input.on('error', (error) => parser.destroy(error));
-  try {
-    yield* parser as AsyncIterable<PromptRecord>;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith('CSV_')) {
-      return fail('failed', `the file is no CSV: ${(error as Error).message}`);
-    }
-    throw error;
-  }
-}
-
-function header(names: string[]): string[] {
-  if (names.includes('act') && names.includes('prompt')) return names;
-  return fail('failed', 'the first line must name the columns act and prompt');
-}
-
-async function send(client: Client, waiting: Waiting[], report: ImportReport): Promise<void> {
-  const items = waiting.map(({ input }): BatchItem => ({ type: 'importPersona', input }));
-  const answers = await sendBatch(client, items);
-  answers.forEach((answer, index) => {
-    const { record, name } = waiting[index]!;
-    if (answer.problem) report.refused.push({ record, name, reason: answer.problem });
-    else if (answer.changed) report.imported++;
-    else report.unchanged++;
-  });
+/** What the server would not even read is refused here, where it cannot take a whole request with it. */
+function personaFrom(record: PromptRecord): PromptImport {
+  const { act = '', prompt = '' } = record;
+  if (isUnstorable(act + prompt)) return { refused: 'NUL and lone surrogates cannot be stored' };
+  return personaFromPrompt(record);
 }

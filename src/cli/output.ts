@@ -13,12 +13,17 @@ export const exitCodes = {
 
 export interface CliFailure extends Error {
   exitCode: number;
+  /** Of the HTTP answer that refused, where there was one. */
+  status?: number;
 }
 
 /** Ends a command with a message on stderr and an exit code. */
-export function fail(kind: keyof typeof exitCodes, message: string): never {
-  throw Object.assign(new Error(message), { exitCode: exitCodes[kind] });
+export function fail(kind: keyof typeof exitCodes, message: string, more: { status?: number } = {}): never {
+  throw Object.assign(new Error(message), { exitCode: exitCodes[kind], ...more });
 }
+
+/** The status of the HTTP answer that an error stands for, if it stands for one. */
+export const statusOf = (error: unknown): number | undefined => (error as Partial<CliFailure>).status;
 
 /** Data goes to stdout: text for people, or JSON with `--json`. */
 export function print(text: string): void {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../main.js';
 import { apiKeysCommand } from './api-keys.js';
 import { configCommand } from './config-check.js';
+import { isUnavailable, messageOf } from './databases.js';
 import { importCommand } from './import.js';
 import { migrateCommand } from './migrate.js';
 import { exitCodes, say, type CliFailure } from './output.js';
@@ -38,7 +39,8 @@ export async function runCli(args: string[]): Promise<number> {
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    say(`dramatis: ${(error as Error).message}`);
-    return (error as Partial<CliFailure>).exitCode ?? exitCodes.failed;
+    say(`dramatis: ${messageOf(error)}`);
+    const otherwise = isUnavailable(error) ? exitCodes.unavailable : exitCodes.failed;
+    return (error as Partial<CliFailure>).exitCode ?? otherwise;
   }
 }

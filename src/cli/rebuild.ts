@@ -21,7 +21,7 @@ export function rebuildCommand(program: Command): void {
     await withEngines(async ({ store, pool, codec }) => {
       const bar = progressBar(name, await store.head(projection.log));
       const interrupted = new AbortController();
-      process.once('SIGINT', () => interrupted.abort());
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
       try {
         const rebuilt = await rebuild({
           store,

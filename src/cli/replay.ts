@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { withServer } from './connect.js';
-import { withClient, type ClientOptions } from './options.js';
+import { position, withClient, type ClientOptions } from './options.js';
 
 interface ReplayOptions extends ClientOptions {
   after?: string;
@@ -16,13 +16,17 @@ interface ReplayOptions extends ClientOptions {
 /** `dramatis replay`: the log as NDJSON on stdout, one canonical event per line. */
 export function replayCommand(program: Command): void {
   withClient(program.command('replay').description('print events as NDJSON, in log order'))
-    .option('--after <position>', 'begin after this position', '0')
-    .option('--to <position>', 'end with this position (default: the head when the replay begins)')
+    .option('--after <position>', 'begin after this position', position, '0')
+    .option('--to <position>', 'end with this position (default: the head when the replay begins)', position)
     .option('--types <types>', 'event types, separated by commas')
     .option('--categories <categories>', 'stream categories, separated by commas')
     .option('--stream <stream>', 'one stream')
-    .option('--log <log>', 'record or telemetry', 'record')
-    .option('--form <form>', 'stored (personal values stay sealed) or open', 'stored')
+    .addOption(new Option('--log <log>', 'which log').choices(['record', 'telemetry']).default('record'))
+    .addOption(
+      new Option('--form <form>', 'with personal values sealed as they are stored, or opened')
+        .choices(['stored', 'open'])
+        .default('stored'),
+    )
     .action(async ({ url, key, json: _, ...filter }: ReplayOptions) => {
       await withServer({ url, key }, async (client) => {
         const query = new URLSearchParams(

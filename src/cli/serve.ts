@@ -17,6 +17,8 @@ export function serveCommand(program: Command): void {
       const running = await start(config, { role, log, port: config.port, claim: true });
       announce(running, json);
       await stopped(running.stop);
+      // Connections to a database that hangs would keep the process alive after all else has ended.
+      process.exit();
     });
 }
 

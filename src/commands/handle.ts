@@ -23,6 +23,8 @@ import { logOf, type Loaded } from './states.js';
  * not a number: a process that has many commands waiting for one stream can win it many times in a row.
  */
 const patienceMs = 3_000;
+/** How long a command waits for those before it on its stream, which all wait for a database that hangs. */
+const waitMs = 10_000;
 
 export function openPipeline(deps: PipelineDeps): Handle {
   const operations = commandsOf(deps.modules);
@@ -33,7 +35,13 @@ export function openPipeline(deps: PipelineDeps): Handle {
     if (!operation) return refuse('unknown-operation', `there is no operation ${request.operationId}`);
     const prepared = await prepare(deps, operation, principal, request);
     // Commands on one stream run one at a time, so that conflicts are left for other processes.
-    return inOrder(prepared.stream, () => settle(deps, prepared));
+    const arrived = performance.now();
+    return inOrder(prepared.stream, async () => {
+      if (performance.now() - arrived > waitMs) {
+        throw new StoreUnavailable(`the commands before this one on ${prepared.stream} take too long`);
+      }
+      return settle(deps, prepared);
+    });
   };
 }
 

@@ -11,6 +11,8 @@ import { refuse } from './rejections.js';
 export const maxDepth = 32;
 /** Errors that one answer lists; the rest would only repeat them. */
 const maxErrors = 100;
+/** Errors of one answer that get a hint: each compares a name with all that are known. */
+const maxHints = 10;
 const unsafeNames = new Set(['__proto__', 'prototype', 'constructor']);
 /** NUL or a surrogate without its other half: PostgreSQL and UTF-8 have no place for them. */
 // oxlint-disable-next-line no-control-regex
@@ -35,8 +37,23 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.ou
   if (unsafe) return refuse('invalid-input', unsafe.detail, { errors: [unsafe] });
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => faultsOf(schema, value, issue)).slice(0, maxErrors);
-  return refuse('invalid-input', undefined, { errors });
+  return refuse('invalid-input', undefined, { errors: listed(faultsIn(schema, value, parsed.error.issues)) });
+}
+
+/** A fault, with the word that may be a slip and what may have been meant by it. */
+export interface Fault extends FieldError {
+  slip?: { word: string; known: readonly string[] };
+}
+
+/** The faults that an answer lists, the first of them with hints. Later ones are not even looked at. */
+export function listed(faults: Iterable<Fault>): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const { pointer, detail, slip } of faults) {
+    const meant = slip && errors.length < maxHints ? hint(slip.word, slip.known) : '';
+    errors.push({ pointer, detail: detail + meant });
+    if (errors.length === maxErrors) break;
+  }
+  return errors;
 }
 
 /** The name among the known ones that was probably meant: `system_prompt` → `systemPrompt`. */
@@ -48,7 +65,10 @@ export function didYouMean(word: string, known: readonly string[]): string | und
   // A third of the letters may differ, but never all of them.
   let least = Math.min(Math.max(1, Math.floor(wanted.length / 3)) + 1, wanted.length);
   for (const name of known) {
-    const distance = editDistance(wanted, plain(name));
+    const candidate = plain(name);
+    // The lengths alone tell that it is too far.
+    if (Math.abs(candidate.length - wanted.length) >= least) continue;
+    const distance = editDistance(wanted, candidate);
     if (distance < least) [best, least] = [name, distance];
   }
   return best;
@@ -104,25 +124,32 @@ function unsafePart(value: unknown, path: string[]): FieldError | undefined {
 
 type Issue = z.core.$ZodIssue;
 
-function faultsOf(schema: z.ZodType, input: unknown, issue: Issue): FieldError[] {
+/** The faults of all issues, found one by one: a client decides how many there are. */
+function* faultsIn(schema: z.ZodType, input: unknown, issues: readonly Issue[]): Generator<Fault> {
+  for (const issue of issues) yield* faultsOf(schema, input, issue);
+}
+
+function* faultsOf(schema: z.ZodType, input: unknown, issue: Issue): Generator<Fault> {
   const { path } = issue;
+  const pointer = pointerTo(path);
   if (issue.code === 'unrecognized_keys') {
     const known = memberNames(schema, path);
-    return issue.keys.map((key) => ({
-      pointer: pointerTo([...path, key]),
-      detail: `there is no such field${hint(key, known)}`,
-    }));
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    for (const word of issue.keys) {
+      yield { pointer: pointer + pointerTo([word]), detail: 'there is no such field', slip: { word, known } };
+    }
+  } else if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const branch = likeliest(issue.errors);
-    if (branch) return branch.flatMap((inner) => faultsOf(schema, input, below(path, inner)));
+    if (branch) {
+      for (const inner of branch) yield* faultsOf(schema, input, below(path, inner));
+      return;
+    }
     const expected = issue.errors.flat().map((inner) => ('expected' in inner ? inner.expected : inner.code));
-    return [{ pointer: pointerTo(path), detail: `expected ${[...new Set(expected)].join(' or ')}` }];
+    yield { pointer, detail: `expected ${[...new Set(expected)].join(' or ')}` };
+  } else if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
+    for (const { message } of issue.issues) yield { pointer, detail: message };
+  } else {
+    yield { pointer, ...described(issue, valueAt(input, path)) };
   }
-  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
-    return issue.issues.map((inner) => ({ pointer: pointerTo(path), detail: inner.message }));
-  }
-  return [{ pointer: pointerTo(path), detail: detailOf(issue, valueAt(input, path)) }];
 }
 
 const below = (path: PropertyKey[], issue: Issue): Issue => ({ ...issue, path: [...path, ...issue.path] });
@@ -136,16 +163,14 @@ function likeliest(branches: Issue[][]): Issue[] | undefined {
 const isOfAnotherType = ({ code, path }: Issue): boolean =>
   path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 
-function detailOf(issue: Issue, value: unknown): string {
-  if (issue.code === 'invalid_type' && value === undefined) return `is required (${issue.expected})`;
-  const meant =
-    issue.code === 'invalid_value' && typeof value === 'string'
-      ? hint(
-          value,
-          issue.values.filter((known) => typeof known === 'string'),
-        )
-      : '';
-  return issue.message.replace(/^Invalid input: /, '') + meant;
+function described(issue: Issue, value: unknown): Omit<Fault, 'pointer'> {
+  if (issue.code === 'invalid_type' && value === undefined) {
+    return { detail: `is required (${issue.expected})` };
+  }
+  const detail = issue.message.replace(/^Invalid input: /, '');
+  if (issue.code !== 'invalid_value' || typeof value !== 'string') return { detail };
+  const known = issue.values.filter((option) => typeof option === 'string');
+  return { detail, slip: { word: value, known } };
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -22,7 +22,11 @@ export async function resolveReferences(
   for (const [member, node] of Object.entries(schema.shape)) {
     const reference = referenceOf(unwrapped(node as z.ZodType));
     const given = input[member];
-    if (!reference || typeof given !== 'string' || isUuid(given)) continue;
+    if (!reference || typeof given !== 'string') continue;
+    if (isUuid(given)) {
+      resolved[member] = given.toLowerCase();
+      continue;
+    }
     const owner = await store.claimOwner(tenantId, reference.claim, given);
     if (owner === null) {
       const code = `${reference.category}-not-found`;

@@ -29,6 +29,10 @@ export const engineRejections = {
     title: 'Whether this took effect is not known; send it again with the same Idempotency-Key',
     retryable: true,
   },
+  'event-unreadable': {
+    status: 503,
+    title: 'The stream holds an event that cannot be read; an operator has to look at it',
+  },
   outdated: {
     status: 503,
     title: 'The log holds events of a newer version of Dramatis than this process',

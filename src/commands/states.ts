@@ -4,8 +4,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { evolve, streamName, type AnyDecider } from '../domain/kernel.js';
-import type { Codec } from './codec.js';
-import type { EventStore, Log } from './event-store/port.js';
+import type { Codec, Decoded } from './codec.js';
+import type { EventStore, Log, StoredEvent } from './event-store/port.js';
 import { refuse } from './rejections.js';
 
 /** A state with the version and the log position of the last event folded into it; 0 and 0 before the first. */
@@ -43,6 +43,19 @@ const pageSize = 1000;
 /** A stream may grow for ever, its state does not: beyond this its events no longer tell its size. */
 const largestState = 256 * 1024;
 
+/** @throws Rejection `event-unreadable`, which says where, not what */
+function decodedOf(codec: Codec, stored: StoredEvent): Decoded {
+  try {
+    return codec.decode(stored);
+  } catch {
+    const { type, stream, position } = stored;
+    return refuse(
+      'event-unreadable',
+      `${type} at position ${position} of ${stream} does not match its schema`,
+    );
+  }
+}
+
 export function openStates(deps: {
   store: EventStore;
   codec: Codec;
@@ -60,7 +73,7 @@ export function openStates(deps: {
     for (;;) {
       const events = await store.readStream(logOf(decider), stream, entry.version, pageSize);
       for (const stored of events) {
-        const decoded = codec.decode(stored);
+        const decoded = decodedOf(codec, stored);
         if (decoded.kind === 'outdated') return refuse('outdated', `the log holds ${decoded.type}`);
         entry = {
           ...entry,

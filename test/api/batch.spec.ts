@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { maxCommandBytes } from '../../src/api/json-body.js';
 import { StoreUnavailable } from '../../src/commands/event-store/port.js';
+import { refuse } from '../../src/commands/rejections.js';
 import { startSmallApp, type SmallApp } from './small-app.js';
 
 let app: SmallApp;
@@ -71,6 +72,34 @@ describe('POST /commands', () => {
     expect(json.items[1]).toMatchObject({ status: 412, body: { currentVersion: 1 } });
     expect(json.items[2]).toMatchObject({ status: 200, body: { version: 2 } });
     expect(json.items[3]).toMatchObject({ status: 400, body: { code: 'malformed-request' } });
+  });
+
+  it.each(['Idempotency-Key', 'If-Match', 'If-None-Match'])(
+    'refuses %s: items have members',
+    async (name) => {
+      const body = { commands: [{ type: 'createThing', input: { name: 'a' } }] };
+      const answer = await app.call('POST', '/api/v1/commands', { body, headers: { [name]: '*' } });
+      expect(answer.status).toBe(400);
+      expect(answer.json).toMatchObject({ code: 'malformed-request', header: name });
+      expect(answer.json.detail).toContain('each item');
+      expect(app.requests).toEqual([]);
+    },
+  );
+
+  it('lets others be answered between its items', async () => {
+    let turns = 0;
+    const turnsAt: number[] = [];
+    const own = await startSmallApp({
+      handle: async () => {
+        turnsAt.push(turns);
+        setImmediate(() => turns++);
+        return refuse('forbidden');
+      },
+    });
+    const commands = Array.from({ length: 5 }, () => ({ type: 'touchThing' }));
+    await own.call('POST', '/api/v1/commands', { body: { commands } });
+    expect(turnsAt).toEqual([0, 1, 2, 3, 4]);
+    await own.server.close();
   });
 
   it('authorises each item and audits each denial', async () => {

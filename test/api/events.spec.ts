@@ -85,6 +85,32 @@ describe('GET /events', () => {
     expect(await found('log=telemetry')).toBe('');
   });
 
+  it.each([{}, lines])('never goes beyond the head: %j', async (accept: Record<string, string>) => {
+    for (const path of ['/events?after=13', '/events?after=13&to=20', '/events?after=1&log=telemetry']) {
+      const answer = await get(path, accept);
+      expect([answer.status, answer.json.code]).toEqual([400, 'invalid-input']);
+      expect(answer.json.errors[0].pointer).toBe('/after');
+    }
+    for (const path of ['/events', '/events?to=99', '/events?after=12', '/events?limit=2', '/events?to=5']) {
+      const answer = await get(path, accept);
+      expect([path, answer.status, answer.headers.get('x-position')]).toEqual([path, 200, '12']);
+    }
+  });
+
+  it('reflects the log up to the head that it names', async () => {
+    const own = await startSmallApp();
+    const add = () => append(own.store, { tenantId: 'acme', stream: 'thing-acme_a', type: 'ThingRenamed' });
+    await add();
+    const { readAll } = own.store;
+    own.store.readAll = async (...all) => {
+      await add();
+      return readAll.apply(own.store, all);
+    };
+    const { json, headers } = await own.call('GET', '/api/v1/events');
+    expect([headers.get('x-position'), json.items.length, json.next]).toEqual(['1', 1, null]);
+    await own.server.close();
+  });
+
   it('says that a range has ended, also when more lies behind it', async () => {
     expect((await get('/events?after=3&to=5&limit=2')).json.next).toBeNull();
     expect((await get('/events?after=3&to=5&limit=1')).json.next).toBe('4');
@@ -153,6 +179,21 @@ describe('GET /events as lines', () => {
     expect(positions(text)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]);
     const page = await get('/events');
     expect(`{"items":[${text.trimEnd().split('\n').join(',')}],"next":null}`).toBe(page.text.trimEnd());
+  });
+
+  it.each([
+    ['APPLICATION/X-NDJSON', true],
+    ['application/x-ndjson, */*', true],
+    ['application/x-ndjson, application/json;q=0.5', true],
+    ['application/x-ndjson;q=0', false],
+    ['application/x-ndjson;q=0.1, application/json', false],
+    ['application/x-ndjson-not', false],
+    ['*/*', false],
+    ['text/plain', false],
+  ])('Accept: %s', async (accept, isLines) => {
+    const { headers } = await get('/events', { Accept: accept });
+    expect(headers.get('content-type')).toBe(isLines ? 'application/x-ndjson' : 'application/json');
+    expect(headers.get('vary')).toBe('Accept');
   });
 
   it('keeps to range and selection', async () => {

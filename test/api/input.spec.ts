@@ -28,6 +28,13 @@ function refused(run: () => unknown): { code: string; errors: unknown } {
 }
 
 describe('parseAddress', () => {
+  it('lists a hundred faults at most, the first ten with hints', () => {
+    const query = Array.from({ length: 3_000 }, (_, index) => `versionN${index}=1`).join('&');
+    const errors = refused(() => parse(`?${query}`)).errors as { detail: string }[];
+    expect(errors).toHaveLength(100);
+    expect(errors.filter(({ detail }) => detail.includes('did you mean'))).toHaveLength(10);
+  });
+
   it('turns texts into what the schema says', () => {
     expect(parse('?limit=7&weight=-0.5&isSmall=true&tags=a&tags=b,c&sizes=1,2&q=a+b%2Bc')).toEqual({
       thingId: 't',

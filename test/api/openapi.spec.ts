@@ -125,6 +125,13 @@ describe('buildOpenApi', () => {
     ]);
   });
 
+  it('declares the headers that an operation reads', () => {
+    const lastEventId = { $ref: '#/components/parameters/lastEventId' };
+    expect(document.paths['/api/v1/events/stream'].get.parameters).toContainEqual(lastEventId);
+    expect(document.paths['/api/v1/events'].get.parameters).not.toContainEqual(lastEventId);
+    expect(document.components.parameters.lastEventId).toMatchObject({ in: 'header', name: 'Last-Event-ID' });
+  });
+
   it('fails for a refusal that is in no table, and is the same every time', () => {
     const bad = { ...commands['touchThing']!, rejects: ['nobody-knows'] };
     expect(() => build({ commands: { bad } })).toThrow('nobody-knows is in no table');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/commands/event-store/port.js';
 import { refuse } from '../../src/commands/rejections.js';
+import { Rejection } from '../../src/domain/kernel.js';
 import type { AppDeps } from '../../src/api/app.js';
 import { resourceOf } from '../../src/api/receipt-answer.js';
 import { nextLink } from '../../src/api/query-routes.js';
@@ -63,6 +64,20 @@ describe('who asks', () => {
       { operationId: 'readEvents', outcome: 'denied', permission: 'events:read' },
     ]);
   });
+
+  it('a denial that names no permission is audited with that of the operation', async () => {
+    const own = await startSmallApp({
+      handle: async () => {
+        throw new Rejection('thing-protected', { status: 403, title: 'The thing is protected' });
+      },
+    });
+    const item = { type: 'touchThing', input: { thingId: 't' } };
+    await own.call('POST', '/api/v1/things/t/touch');
+    await own.call('POST', '/api/v1/commands', { body: { commands: [item] } });
+    const denied = { operationId: 'touchThing', outcome: 'denied', permission: 'things:write' };
+    expect(own.audited).toMatchObject([denied, denied]);
+    await own.server.close();
+  });
 });
 
 describe('a command', () => {
@@ -83,6 +98,13 @@ describe('a command', () => {
     expect(headers.get('etag')).toBe('"1"');
     expect(headers.get('content-type')).toBe('application/json');
     expect((await call('GET', headers.get('location')!)).status).toBe(200);
+  });
+
+  it('that makes something with no address of its own answers without Location', async () => {
+    const own = await startSmallApp({ queries: {} });
+    const answer = await own.call('POST', '/api/v1/things', { body: { name: 'x' } });
+    expect([answer.status, answer.headers.get('location')]).toEqual([201, null]);
+    await own.server.close();
   });
 
   it('that goes on answers 200 without Location', async () => {
@@ -358,11 +380,11 @@ describe('every answer', () => {
 });
 
 it('the resource of a command is the last collection of its address that can be read', () => {
-  const things = { collection: 'things', query: { operationId: 'getThing', parameter: 'thingId' } };
+  const things = { collection: 'things', operationId: 'getThing', parameter: 'thingId' };
   expect(resourceOf('POST /things', queries)).toMatchObject(things);
   expect(resourceOf('POST /boxes/:boxId/things', queries)).toMatchObject(things);
   expect(resourceOf('PUT /things/:thingId/name', queries)).toMatchObject(things);
-  expect(resourceOf('POST /boxes/:boxId/open', queries)).toEqual({ collection: 'boxes' });
+  expect(resourceOf('POST /boxes/:boxId/open', queries)).toBeUndefined();
 });
 
 it('a next link replaces the cursor and keeps the rest', () => {

@@ -34,13 +34,34 @@ describe('startServer', () => {
     ['what is not HTTP', 'hello\r\n\r\n', 400],
     ['an unknown method', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    ['no Host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    [
+      'an unknown expectation',
+      'GET /livez HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n',
+      400,
+    ],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
   ])('answers %s with a problem', async (_, bytes, status) => {
     const app = await startSmallApp();
     const [head, body] = (await exchange(app.server.url, bytes)).split('\r\n\r\n') as [string, string];
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toContain('application/problem+json');
-    expect(JSON.parse(body)).toMatchObject({ code: 'malformed-request', status });
+    const problem = JSON.parse(body) as Record<string, unknown>;
+    expect(problem).toMatchObject({ type: '/problems/malformed-request', code: 'malformed-request', status });
+    expect(problem['instance']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(head).toContain(`\r\nRequest-Id: ${problem['instance'] as string}\r\n`);
+    await app.server.close();
+  });
+
+  it.each([
+    ['no Host in HTTP/1.0', 'GET /livez HTTP/1.0\r\n\r\n'],
+    [
+      'Expect: 100-continue',
+      'GET /livez HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n',
+    ],
+  ])('takes %s', async (_, bytes) => {
+    const app = await startSmallApp();
+    expect(await exchange(app.server.url, bytes)).toContain('HTTP/1.1 200 OK');
     await app.server.close();
   });
 });

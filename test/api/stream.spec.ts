@@ -140,6 +140,45 @@ describe('GET /events/stream', () => {
     await expect.poll(timers.pending).toBe(0);
   });
 
+  it('shows the last position looked at, also where nothing was selected', async () => {
+    const timers = handTimers();
+    const app = await start({ timers });
+    await add(app);
+    const client = listen(app, '?types=ThingLost');
+    await expect.poll(() => client.blocks.length).toBe(1);
+    await add(app, { tenantId: 'other', type: 'ThingLost' });
+    timers.advance(15_000);
+    await expect.poll(() => client.blocks.slice(1)).toEqual([{ '': 'heartbeat', id: '2' }]);
+    await client.leave();
+  });
+
+  it('shows the last position sent while an event waits behind it or the log cannot answer', async () => {
+    const timers = handTimers();
+    const app = await start({ timers });
+    const { readAll } = app.store;
+    app.store.subscribe = (_log, _after, signal) => ({
+      async *[Symbol.asyncIterator]() {
+        yield* [];
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    });
+    await add(app, { tenantId: 'other' });
+    await add(app);
+    const client = listen(app);
+    await expect.poll(() => client.blocks.length).toBe(1);
+    timers.advance(15_000);
+    await expect.poll(() => client.blocks.length).toBe(2);
+    app.store.readAll = async () => Promise.reject(new Error('the store is away'));
+    timers.advance(15_000);
+    await expect.poll(() => client.blocks.length).toBe(3);
+    app.store.readAll = () => new Promise(() => {});
+    timers.advance(16_000);
+    await expect.poll(() => client.blocks.length).toBe(4);
+    expect(client.blocks.slice(1)).toEqual(Array(3).fill({ '': 'heartbeat', id: '0' }));
+    app.store.readAll = readAll;
+    await client.leave();
+  });
+
   it('ends within 5 s of the end of its key, and only then', async () => {
     const timers = handTimers();
     const app = await start({ timers });

@@ -104,9 +104,25 @@ describe('parseInput', () => {
     expect(told).not.toContain(secret);
   });
 
-  it('lists a hundred faults at most', () => {
-    const unknown = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`x${index}`, 1]));
-    expect(faults({ name: 'x', ...unknown })).toHaveLength(100);
+  it('lists a hundred faults at most, the first ten with hints, however many there are', () => {
+    const unknown = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, index) => [`systemPromptTemplat${index}`, 1]),
+    );
+    const startedAt = performance.now();
+    const found = faults({ name: 'x', ...unknown });
+    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(found).toHaveLength(100);
+    expect(found.map(({ detail }) => detail.includes('did you mean'))).toEqual(
+      found.map((_, index) => index < 10),
+    );
+  });
+
+  it('lists the faults of many issues as it lists those of one', () => {
+    const traits = Array.from({ length: 5_000 }, () => ({ kind: 'actve', wieght: 1 }));
+    const found = faults({ name: 'x', traits });
+    expect(found).toHaveLength(100);
+    expect(found[99]!.pointer).toMatch(/^\/traits\/49\//);
+    expect(found.filter(({ detail }) => detail.includes('did you mean'))).toHaveLength(10);
   });
 });
 

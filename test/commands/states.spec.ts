@@ -118,3 +118,13 @@ it('an event of a newer process stops the process, not the stream', async () => 
     code: 'outdated',
   });
 });
+
+it('an event that cannot be read is told by its place, never by its content', async () => {
+  const event = (await store.readStream('record', `note-acme_${id}`))[0]!;
+  store.readStream = async () => [{ ...event, data: '{"canary":1}' }];
+  const failure = await openStates({ store, codec })
+    .load(decider, 'acme', id)
+    .catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'event-unreadable', detail: expect.stringContaining('position 1') });
+  expect(String(failure)).not.toContain('canary');
+});

@@ -97,6 +97,11 @@ describe('a body', () => {
       withMember(`"systemPromptTemplate":"${'x'.repeat(70_000)}"`),
       '/systemPromptTemplate',
     ],
+    [
+      'with 70 KiB of text in a dictionary',
+      withMember(`"metadata":{"a":"${'x'.repeat(70_000)}"}`),
+      '/metadata',
+    ],
     ['with a status, which is ours', withMember('"status":"active"'), '/status'],
   ])('%s is refused', async (_, body, pointer) => {
     const answer = await raw('POST', '/api/v1/personas', body);
@@ -135,6 +140,7 @@ describe('an address', () => {
     ['with a limit beyond 500', '/api/v1/personas?limit=501'],
     ['with a forged cursor', '/api/v1/personas?cursor=eyJhIjoxfQ.x'],
     ['as of no moment', '/api/v1/personas?asOf=yesterday'],
+    ['as of a year that was not', '/api/v1/personas?asOf=0000-01-01T00:00:00Z'],
     ['as of a moment to come', '/api/v1/personas?asOf=2999-01-01T00:00:00.000Z'],
     ['as of a position to come', '/api/v1/personas?asOf=999999999'],
     ['where asOf does not exist', '/api/v1/audit?asOf=1'],

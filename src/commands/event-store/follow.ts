@@ -1,12 +1,14 @@
-import type { EventFilter, EventPage, EventStore, Log } from './port.js';
+import { StoreUnavailable, type EventFilter, type EventPage, type EventStore, type Log } from './port.js';
 
-const pageEvents = 1_000;
+const firstEvents = 64;
+const mostEvents = 1_000;
 const idleMs = 1_000;
 
 /**
- * `subscribe` on top of the other members of the port: pages from `after` on, the next one read ahead while
- * the consumer works on the last. At the head it asks for the log's head before it reads again, because that
- * question is shared by everybody who waits.
+ * `subscribe` on top of the other members of the port: pages from `after` on, each read when the consumer asks
+ * for it, so that one who has stalled holds one page. The first page is small, and a page that could not be read
+ * is asked for again at half its size, because it may have been too large for the time there is. At the head
+ * it asks for the log's head before it reads again, because that question is shared by everybody who waits.
  * @throws StoreUnavailable; the consumer goes on from the last `scannedTo` it has seen.
  */
 export async function* follow(
@@ -18,23 +20,29 @@ export async function* follow(
     filter,
   }: { log: Log; after: number; signal: AbortSignal; filter?: EventFilter | undefined },
 ): AsyncGenerator<EventPage> {
-  const read = (from: number): Promise<EventPage> => {
-    const page = store.readAll(log, from, pageEvents, filter);
-    // A page read ahead may fail after the consumer has left: then nobody else handles the rejection.
-    page.catch(() => {});
-    return page;
-  };
-  let next = read(after);
+  let from = after;
+  let size = firstEvents;
   while (!signal.aborted) {
-    const page = await next;
+    let page: EventPage;
+    try {
+      page = await store.readAll(log, from, size, filter);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (size === 1 || !(error instanceof StoreUnavailable)) throw error;
+      size = Math.floor(size / 2);
+      continue;
+    }
     if (signal.aborted) return;
-    if (!page.atHead) next = read(page.scannedTo);
+    from = page.scannedTo;
+    size = nextSize(page, size);
     if (page.events.length > 0) yield page;
-    if (!page.atHead) continue;
-    await moved(store, { log, after: page.scannedTo, signal });
-    if (!signal.aborted) next = read(page.scannedTo);
+    if (page.atHead) await moved(store, { log, after: from, signal });
   }
 }
+
+/** Twice what came, where there is more: a page that its bytes have cut has shown how many fit. */
+const nextSize = ({ events, atHead }: EventPage, size: number): number =>
+  Math.min(mostEvents, 2 * (atHead ? size : Math.max(events.length, 1)));
 
 /** Resolves when the log's head is beyond `after`, or on abort. */
 async function moved(

@@ -12,7 +12,7 @@ import type {
   Replay,
   StoredEvent,
 } from './port.js';
-import { StoreUnavailable } from './port.js';
+import { pageBytes, StoreUnavailable } from './port.js';
 import { waiters } from './waiters.js';
 
 const scanLimit = 100_000;
@@ -58,9 +58,12 @@ export class MemoryStore implements EventStore {
     const found: StoredEvent[] = [];
     const end = Math.min(events.length, after + scanLimit);
     let scannedTo = after;
-    while (scannedTo < end && found.length < limit) {
+    let bytes = 0;
+    while (scannedTo < end && found.length < limit && bytes < pageBytes) {
       const event = events[scannedTo++]!;
-      if (matches(event)) found.push(event);
+      if (!matches(event)) continue;
+      found.push(event);
+      bytes += Buffer.byteLength(event.data);
     }
     return { events: found, scannedTo, atHead: scannedTo >= events.length };
   }

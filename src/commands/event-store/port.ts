@@ -105,6 +105,9 @@ export interface EventFilter {
   stream?: string;
 }
 
+/** A page ends with the event that brings its data to so many bytes, however many more were asked for. */
+export const pageBytes = 1024 * 1024;
+
 /** A page in position order. `scannedTo` is the cursor for the next page, also when `events` is empty. */
 export interface EventPage {
   events: StoredEvent[];
@@ -123,9 +126,12 @@ export interface EventStore {
   append(item: AppendItem): Promise<AppendResult>;
   /** Events of one stream with version > `after`, in order. */
   readStream(log: Log, stream: string, after?: number, limit?: number): Promise<StoredEvent[]>;
-  /** Events with position > `after`, in order; scans at most 100,000 rows however few the filter lets through. */
+  /**
+   * Events with position > `after`, in order: at most `limit`, and about `pageBytes`, but at least one. Scans at
+   * most 100,000 rows however few the filter lets through.
+   */
   readAll(log: Log, after: number, limit: number, filter?: EventFilter): Promise<EventPage>;
-  /** Yields non-empty pages from `after` on, waits at the head, ends when `signal` aborts. */
+  /** Yields non-empty pages from `after` on, each read when it is asked for; waits at the head, ends on abort. */
   subscribe(log: Log, after: number, signal: AbortSignal, filter?: EventFilter): AsyncIterable<EventPage>;
   /** The events of (after, to] as lines of canonical JSON, each ending in a newline, in chunks. */
   exportLines(log: Log, after: number, to: number, filter?: EventFilter): AsyncIterable<Buffer>;

@@ -1,6 +1,13 @@
 import { statement, type Statement } from './append-call.js';
 import type { Database, Row } from './connection.js';
-import type { EventFilter, EventPage, Log, Replay, StoredEvent } from './port.js';
+import {
+  pageBytes,
+  type EventFilter,
+  type EventPage,
+  type Log,
+  type Replay,
+  type StoredEvent,
+} from './port.js';
 
 /** The table that holds a log. */
 export const tables: Record<Log, string> = { record: 'es.events', telemetry: 'es.telemetry' };
@@ -33,23 +40,45 @@ export async function readAll(
   const bounded =
     filter.stream !== undefined || filter.types !== undefined || filter.categories !== undefined;
   if (!bounded && filter.tenantId === undefined) {
-    const events = (await read(wholePage(log, after, limit))).map((row) => storedEvent(log, row));
-    return { events, scannedTo: events.at(-1)?.position ?? after, atHead: events.length < limit };
+    const rows = await read(wholePage(log, after, limit));
+    const events = rows.map((row) => storedEvent(log, row.slice(1)));
+    const scannedTo = events.at(-1)?.position ?? after;
+    return { events, scannedTo, atHead: !isFull(events, limit, rows.at(-1)?.[0]) };
   }
   const rows = await read(filteredPage({ log, after, limit, filter, bounded }));
   const [head, scanned] = [Number(rows[0]![0]), Number(rows[0]![1])];
-  const events = rows.filter((row) => row[2] !== null).map((row) => storedEvent(log, row.slice(2)));
-  const scannedTo = events.length < limit ? Math.max(scanned, after) : events.at(-1)!.position;
+  const events = rows.filter((row) => row[2] !== null).map((row) => storedEvent(log, row.slice(3)));
+  const full = isFull(events, limit, rows.at(-1)![2]);
+  const scannedTo = full ? events.at(-1)!.position : Math.max(scanned, after);
   return { events, scannedTo, atHead: scannedTo >= head };
 }
 
+/** Whether a page ended because it holds enough; `bytes` are those of its data. */
+const isFull = (events: StoredEvent[], limit: number, bytes: string | null | undefined): boolean =>
+  events.length >= limit || Number(bytes ?? 0) >= pageBytes;
+
+// The length of a compressed text is known only when it is unpacked; of any other the size on disk tells it
+// without a look at the text.
+const dataBytes = `CASE WHEN pg_column_compression(e.data) IS NULL THEN pg_column_size(e.data)
+  ELSE octet_length(e.data::text) END`;
+
+/**
+ * Rows of the bytes of data so far and the event, for the first `$2` events that meet the conditions, but no
+ * further than the page's bytes. What comes behind the cut is measured, but neither sent nor made text of.
+ */
+const cutPage = (log: Log, conditions: string): string =>
+  `SELECT e.bytes, ${columns} FROM (
+     SELECT e.*, sum(e.size) OVER (ORDER BY e.position ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+       SELECT e.*, ${dataBytes} AS size FROM ${tables[log]} e
+       WHERE ${conditions} ORDER BY e.position LIMIT $2) e) e
+   WHERE e.bytes - e.size < ${pageBytes} ORDER BY e.position`;
+
 function wholePage(log: Log, after: number, limit: number): Statement {
-  const text = `SELECT ${columns} FROM ${tables[log]} e WHERE e.position > $1 ORDER BY e.position LIMIT $2`;
-  return statement(text, [after, limit]);
+  return statement(cutPage(log, 'e.position > $1'), [after, limit]);
 }
 
 /**
- * Rows of head, last position looked at, event. The head is of the same snapshot as the events: a position
+ * Rows of head, last position looked at, and what `cutPage` gives. The head is of the same snapshot as the events: a position
  * counts as looked at only if its event could be seen. A filter that the index on tenants does not answer
  * alone looks at a bounded range, which starts at the next position there is (telemetry has gaps).
  */
@@ -79,8 +108,7 @@ function filteredPage({
         FROM (SELECT coalesce((SELECT e.position FROM ${table} e ORDER BY e.position DESC LIMIT 1), 0) AS position) h
         LEFT JOIN (SELECT e.position FROM ${table} e WHERE e.position > $1 ORDER BY e.position LIMIT 1) n ON true)
     SELECT b.head, coalesce(b.high, b.head), e.*
-      FROM b LEFT JOIN LATERAL (
-        SELECT ${columns} FROM ${table} e WHERE ${conditions.join(' AND ')} ORDER BY e.position LIMIT $2) e ON true`;
+      FROM b LEFT JOIN LATERAL (${cutPage(log, conditions.join(' AND '))}) e ON true`;
   return statement(text, values);
 }
 

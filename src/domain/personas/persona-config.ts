@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import { clear } from '../sealed.js';
+import { bytes, isTooLarge, line as anyLine, text as anyText } from '../text.js';
 
-const maxTextBytes = 65_536;
 /** A configuration stays small enough for one event, however many edits it has seen. */
 export const maxConfigBytes = 262_144;
 const maxDepth = 16;
@@ -14,29 +14,12 @@ const maxDepth = 16;
 /** Member names that mean something to JavaScript: never a key, never a step of a pointer. */
 export const hostileTokens: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-
-/** Text that says something. (What no text may hold, such as NUL, the pipeline refuses in every input.) */
-const text = (max: number) =>
-  clear(
-    z
-      .string()
-      .min(1)
-      .max(max)
-      .refine((value) => /\S/.test(value), { error: 'is blank' })
-      .refine((value) => bytes(value) <= maxTextBytes, { error: 'is larger than 64 KiB' }),
-  );
-
-/** One line as people see it: nothing in it turns what is displayed into something else. */
-const line = (max: number) =>
-  clear(
-    text(max).refine((value) => !/[\p{Cc}\p{Bidi_Control}]/u.test(value), {
-      error: 'has control or bidirectional formatting characters',
-    }),
-  );
+const text = (max: number) => clear(anyText(max));
+const line = (max: number) => clear(anyLine(max));
 
 /** Why a JSON value may not be kept, or null: patches can build what no single input may hold. */
 export function jsonProblem(value: unknown, depth = 0): string | null {
+  if (typeof value === 'string') return isTooLarge(value) ? 'holds a text larger than 64 KiB' : null;
   if (typeof value !== 'object' || value === null) return null;
   if (depth > maxDepth) return `is nested deeper than ${maxDepth}`;
   for (const [name, member] of Object.entries(value)) {
@@ -156,7 +139,7 @@ export const configShape = {
   memory: memory.prefault({}),
   voice: voice.optional(),
   interactionMode: interactionMode.default('conversational'),
-  systemPromptTemplate: text(maxTextBytes).optional(),
+  systemPromptTemplate: text(65_536).optional(),
   temperature: z.number().min(0).max(2).default(0.7),
   maxTokens: z.int().min(100).max(32_000).default(2_000),
   modelPreferences: lines(100, 50),

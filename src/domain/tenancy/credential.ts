@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Role } from '../kernel.js';
+import { ownMember } from '../own-member.js';
 import { homeTenant } from './permissions.js';
 import type { Tenant } from './tenant.js';
 
@@ -29,8 +30,8 @@ export function memberOfKey(
   keyId: string,
 ): { memberId: string; roles: Role[]; digest: string } | null {
   if (state.status !== 'active') return null;
-  const key = state.keys[keyId];
-  const member = key && state.members[key.memberId];
+  const key = ownMember(state.keys, keyId);
+  const member = key && ownMember(state.members, key.memberId);
   if (!key || key.revoked || !member) return null;
   return { memberId: key.memberId, roles: member.roles, digest: key.digest };
 }

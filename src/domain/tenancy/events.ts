@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { digest, keyId, memberId } from '../ids.js';
 import { clear, personal } from '../sealed.js';
+import { line } from '../text.js';
 
 /** The roles a member can hold, weakest first; what each may do stands in permissions.ts. */
 export const role = z.enum(['viewer', 'editor', 'approver', 'admin', 'owner', 'auditor', 'service']);
 
-export const memberName = personal('memberId', z.string().min(1).max(100));
-export const label = clear(z.string().min(1).max(100));
-export const tenantName = clear(z.string().min(1).max(100));
+export const memberName = personal('memberId', line(100));
+export const label = clear(line(100));
+export const tenantName = clear(line(100));
 const roles = z.array(role).min(1).max(7);
 
 /** Members and API keys of a tenant live in its one stream, so that a credential needs one look. */

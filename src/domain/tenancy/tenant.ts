@@ -3,6 +3,8 @@ import { memberId, tenantId, keyId } from '../ids.js';
 import { deciderFor, defineModule, type Actor, type Role, type Secret } from '../kernel.js';
 import { personal, type Personal } from '../sealed.js';
 import { label, memberName, role, tenantEvents, tenantName } from './events.js';
+import { ownMember } from '../own-member.js';
+import { line } from '../text.js';
 import { tenancyRejections } from './rejections.js';
 
 export interface Member {
@@ -64,7 +66,10 @@ export const tenant = deciderFor<Tenant>()({
     MemberAdded: (state, e) =>
       withMember(known(state), e.memberId, { displayName: e.displayName, roles: e.roles }),
     MemberRolesChanged: (state, e) =>
-      withMember(known(state), e.memberId, { ...known(state).members[e.memberId], roles: e.roles }),
+      withMember(known(state), e.memberId, {
+        ...ownMember(known(state).members, e.memberId),
+        roles: e.roles,
+      }),
     MemberRemoved: (state, e) => {
       const { [e.memberId]: _, ...members } = known(state).members;
       return { ...known(state), members };
@@ -95,11 +100,11 @@ function guardOwner(actor: Actor, ...roles: (Role[] | undefined)[]): void {
 }
 
 function member(state: ActiveTenant, id: string): Member {
-  return state.members[id] ?? tenant.reject('member-not-found', `no member ${id}`);
+  return ownMember(state.members, id) ?? tenant.reject('member-not-found', `no member ${id}`);
 }
 
 function apiKey(state: ActiveTenant, id: string): ApiKey {
-  return state.keys[id] ?? tenant.reject('api-key-not-found', `no API key ${id}`);
+  return ownMember(state.keys, id) ?? tenant.reject('api-key-not-found', `no API key ${id}`);
 }
 
 function keepAnOwner(state: ActiveTenant, leaving: string): void {
@@ -130,7 +135,7 @@ export const tenantModule = defineModule(tenant, {
         name: tenantName,
         tenantId: tenantId.optional(),
         ownerId: memberId.optional(),
-        ownerName: personal('ownerId', z.string().min(1).max(100)).optional(),
+        ownerName: personal('ownerId', line(100)).optional(),
       })
       .refine(({ name, tenantId: id }) => id ?? nameToId(name), {
         path: ['tenantId'],
@@ -164,7 +169,7 @@ export const tenantModule = defineModule(tenant, {
     decide: (state, input, ctx) => {
       guardOwner(ctx.actor, input.roles);
       const id = input.memberId ?? ctx.id('memberId');
-      if (active(state).members[id]) return ctx.reject('member-exists', `member ${id} exists`);
+      if (ownMember(active(state).members, id)) return ctx.reject('member-exists', `member ${id} exists`);
       return [
         tenant.event('MemberAdded', {
           memberId: id,
@@ -260,7 +265,7 @@ export const tenantModule = defineModule(tenant, {
     decide: (state, input, ctx) => {
       const key = apiKey(active(state), input.keyId);
       if (key.revoked) return [];
-      guardOwner(ctx.actor, active(state).members[key.memberId]?.roles);
+      guardOwner(ctx.actor, ownMember(active(state).members, key.memberId)?.roles);
       if (ctx.actor.credential === input.keyId) return ctx.reject('own-api-key');
       return [tenant.event('ApiKeyRevoked', { keyId: input.keyId, memberId: key.memberId })];
     },

@@ -38,7 +38,7 @@ export async function withCheckpoint<T>(
 ): Promise<T | 'busy' | 'gone'> {
   const client = await pool.connect();
   try {
-    const opening = begin(table, wait ? 60 : 10, wait ? 'FOR UPDATE OF c' : 'FOR UPDATE OF c SKIP LOCKED');
+    const opening = begin(table, wait ? 60 : 3, wait ? 'FOR UPDATE OF c' : 'FOR UPDATE OF c SKIP LOCKED');
     const answers = (await client.query(opening)) as unknown as QueryResult[];
     const held = answers.at(-1)!.rows[0] as (Omit<Held, 'position'> & { position: string }) | undefined;
     if (!held) {

@@ -1,3 +1,4 @@
+import { ZodError } from 'zod';
 import { StoreUnavailable } from '../../commands/event-store/port.js';
 
 /** A handler or a statement of a projection could not take an event: the event's fault or the projection's. */
@@ -29,9 +30,20 @@ export const isUndefinedTable = (error: unknown): boolean => (error as { code?: 
 /** Whether somebody else held a lock for longer than was waited. */
 export const isLockTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === '55P03';
 
-/** What an error says, short enough to be kept. */
-export const causeOf = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
+const causeLength = 300;
+
+/** What an error says, in one line and short enough to be kept. */
+export function causeOf(error: unknown): string {
+  const said = error instanceof Error ? `${error.name}: ${sayingOf(error)}` : String(error);
+  const line = said.replaceAll(/\s+/g, ' ');
+  return line.length > causeLength ? `${line.slice(0, causeLength - 1)}…` : line;
+}
+
+/** A schema's message is a list in JSON; its issues tell paths and expectations, not the values. */
+const sayingOf = (error: Error): string =>
+  error instanceof ZodError
+    ? error.issues.map(({ path, message }) => `${path.join('.') || '(root)'}: ${message}`).join('; ')
+    : error.message;
 
 /**
  * Waits for what a reader asked the database.

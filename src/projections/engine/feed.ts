@@ -3,7 +3,13 @@
  * decoded page, and one that is behind reads for itself until it is back among the others.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { EventPage, EventStore, Log, StoredEvent } from '../../commands/event-store/port.js';
+import {
+  pageBytes,
+  type EventPage,
+  type EventStore,
+  type Log,
+  type StoredEvent,
+} from '../../commands/event-store/port.js';
 import { waiters } from '../../commands/event-store/waiters.js';
 import { parseStream } from '../../domain/kernel.js';
 import { handles, type ProjectedEvent, type Projection } from './declaration.js';
@@ -45,9 +51,9 @@ export interface Feed {
 
 const cachedPages = 8;
 const cachedBytes = 16 * 1024 * 1024;
-const pageBytes = 4 * 1024 * 1024;
 /** Much larger than what comes in between two looks at the log: whoever is behind writes each row less often. */
 const pageEvents = 4_000;
+const firstEvents = 500;
 /** Decoding is synchronous: after so many events the process does something else first. */
 const decodeBurst = 100;
 const busyPollMs = 100;
@@ -74,7 +80,7 @@ export function openFeed({
   const reading = new Map<number, { tick: number; page: Promise<Cached> }>();
   const waiting = waiters();
   let ticks = 0;
-  let size = limit;
+  let size = Math.min(limit, firstEvents);
   let busyAt = performance.now();
 
   async function listen(): Promise<void> {
@@ -86,11 +92,22 @@ export function openFeed({
     }
   }
 
+  /** The store ends a page of long texts early, and whoever asks for much more keeps it busy for nothing. */
+  async function readSized(after: number): Promise<EventPage> {
+    try {
+      const page = await store.readAll(log, after, size);
+      size = Math.min(limit, 2 * (page.atHead ? size : Math.max(page.events.length, 1)));
+      return page;
+    } catch (error) {
+      // It may have been too much for the time there is.
+      size = Math.max(1, Math.floor(size / 2));
+      throw error;
+    }
+  }
+
   async function load(after: number): Promise<Cached> {
-    const page = await decodePage(await store.readAll(log, after, size), after, decode);
+    const page = await decodePage(await readSized(after), after, decode);
     if (page.events.length > 0) busyAt = performance.now();
-    // Texts may be long: a page is bounded in bytes too, from the next one on.
-    size = page.bytes > pageBytes ? Math.max(1, Math.floor(size / 2)) : Math.min(limit, size * 2);
     return page.scannedTo > after ? keep(cache, page, limit) : page;
   }
 
@@ -127,7 +144,8 @@ const find = (cache: readonly Cached[], after: number): Cached | undefined =>
 /** Puts a page into the cache, at the end of the one before it where both fit into one. */
 function keep(cache: Cached[], page: Cached, limit: number): Cached {
   const before = cache.find((earlier) => earlier.scannedTo === page.after);
-  if (before && before.events.length + page.events.length <= limit) {
+  const isSmall = (count: number, bytes: number): boolean => count <= limit && bytes <= pageBytes;
+  if (before && isSmall(before.events.length + page.events.length, before.bytes + page.bytes)) {
     before.events.push(...page.events);
     Object.assign(before, { scannedTo: page.scannedTo, atHead: page.atHead, outdated: page.outdated });
     before.bytes += page.bytes;

@@ -19,7 +19,7 @@ export interface LiveModels {
   /**
    * The table that serves a projection, once it holds everything up to `wanted`; after `patienceMs` also one
    * that only holds what is `required`. That it was so slow is remembered for a while, in which nobody waits
-   * for more than is required.
+   * long.
    * @throws Rejection `unavailable`, StoreUnavailable
    */
   at(projection: Projection, positions: { wanted: number; required: number }): Promise<LiveModel>;
@@ -28,6 +28,8 @@ export interface LiveModels {
 }
 
 const lagRememberedMs = 5_000;
+/** What a reader still waits for a model that is known to lag: it may be on its way. */
+const hurriedMs = 100;
 const freshForMs = 1_000;
 const pollMs = [2, 5, 10, 20];
 
@@ -80,13 +82,13 @@ export function openLiveModels({
     forget: () => (known = undefined),
     async at(projection, { wanted, required }) {
       const name = keyOf(projection.name, projection.version);
-      const until = performance.now() + patienceMs;
       const hurried = (lagging.get(name) ?? 0) > performance.now();
+      const began = performance.now();
       let model = recent()?.get(name);
       for (let round = 0; ; round += 1) {
         if (model && model.position >= wanted) return model;
-        if (round > 0 && hurried && model && model.position >= required) return model;
-        if (performance.now() >= until) break;
+        const isEnough = model !== undefined && model.position >= required;
+        if (performance.now() - began >= (hurried && isEnough ? hurriedMs : patienceMs)) break;
         if (round > 1) await moved(pollMs[Math.min(round - 2, pollMs.length - 1)]!);
         model = (await fresh()).get(name);
       }

@@ -25,11 +25,22 @@ export async function positionOf(store: Clock, text: string, pointer: string): P
   if (!anInstant.safeParse(text).success) {
     return refused(pointer, 'must be a position or an instant such as 2026-03-01T12:00:00.000Z');
   }
-  const aheadMs = Date.parse(text) - Date.parse(store.now());
+  const instant = instantOf(text);
+  if (instant === null) return refused(pointer, 'is no instant that can be');
+  const aheadMs = Date.parse(instant) - Date.parse(store.now());
   if (aheadMs > clockSkewMs) return refused(pointer, 'lies in the future');
   // What is recorded within the instant's own millisecond belongs to it: it has to be over.
   if (aheadMs >= 0) await delay(aheadMs + 2);
-  return store.positionAt('record', text);
+  return store.positionAt('record', instant);
+}
+
+/**
+ * An instant (ISO 8601, any offset) as UTC with three decimals, or null: databases know neither a year 0 nor
+ * offsets of a day, which the notation allows.
+ */
+export function instantOf(text: string): string | null {
+  const instant = new Date(Date.parse(text));
+  return Number.isNaN(instant.getTime()) || instant.getUTCFullYear() < 1 ? null : instant.toISOString();
 }
 
 const refused = (pointer: string, detail: string): never =>

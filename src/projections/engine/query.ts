@@ -2,7 +2,7 @@ import { validate as isUuid } from 'uuid';
 import type { Pool } from 'pg';
 import { StoreUnavailable, type EventStore, type Log } from '../../commands/event-store/port.js';
 import { refuse } from '../../commands/rejections.js';
-import { parseStream } from '../../domain/kernel.js';
+import { parseStream, Rejection } from '../../domain/kernel.js';
 import type { Cursors } from './cursor.js';
 import type { Answer, Projection, Query, QueryContext, Reader } from './declaration.js';
 import { answered, isUndefinedTable } from './failures.js';
@@ -27,6 +27,8 @@ interface OpenedRead {
   position: number;
   /** `X-Degraded`: the names of the projections in which events are missing. */
   degraded: string[];
+  /** A model has not come to what was in the log when the read began: what it does not hold may be there. */
+  isBehind: boolean;
 }
 
 export interface Queries {
@@ -86,14 +88,21 @@ export function openQueries(deps: QueriesDeps): Queries {
       ctx: contextOf({ ...deps, models, rows, request }, reads, needs, asOf),
       position: asOf ?? Math.min(heads[main]!, ...positions),
       degraded,
+      isBehind: found.some(({ position }, index) => position < needs(reads[index]!.log).wanted),
     };
   }
 
   return {
     contextFor,
     async run({ query, input, ...request }) {
-      const { ctx, position, degraded } = await contextFor(query, request);
-      return { answer: await query.run(input as never, ctx), position, degraded };
+      const { ctx, position, degraded, isBehind } = await contextFor(query, request);
+      try {
+        return { answer: await query.run(input as never, ctx), position, degraded };
+      } catch (error) {
+        const isMissing = error instanceof Rejection && error.row.status === 404;
+        if (!isMissing || !isBehind) throw error;
+        return refuse('unavailable', 'the read model is behind the log: what is not in it may be there');
+      }
     },
   };
 }
@@ -172,7 +181,7 @@ function contextOf(
       open: (text, scope) => cursors.open(text, [tenantId, scope]),
     },
     async resolve(kind, category, idOrKey) {
-      if (isUuid(idOrKey)) return idOrKey;
+      if (isUuid(idOrKey)) return idOrKey.toLowerCase();
       const owner = await store.claimOwner(tenantId, kind, idOrKey);
       const stream = owner === null ? undefined : parseStream(owner);
       return stream?.category === category ? stream.streamId : null;

@@ -3,7 +3,7 @@ import type { EventStore } from '../../commands/event-store/port.js';
 import type { DatabaseLog } from '../../database/log.js';
 import { openMover } from './checkpoint.js';
 import type { Projection } from './declaration.js';
-import { concernOf, openFeed, type Decode } from './feed.js';
+import { concernOf, openFeed, type Decode, type Feed, type FeedPage } from './feed.js';
 import { follow, type TableReport } from './follower.js';
 import { beginRebuild, dropUnneeded, listModels } from './models.js';
 
@@ -40,7 +40,8 @@ const silent: DatabaseLog = { info() {}, warn() {}, error() {} };
  * one's place in one transaction once it is not behind it. Readers see the old table or the new one, each
  * whole. Goes on through database failures until `signal` aborts; what was built by then is taken up by the
  * runners of the version.
- * @throws Error when it was aborted, or when another rebuild has taken its place
+ * @throws Error when it was aborted, when another rebuild has taken its place, or when the log holds an event
+ * that this program does not know
  */
 export async function rebuild(deps: RebuildDeps): Promise<Rebuilt> {
   const { store, pool, projection, projections, decode, ahead = false, log = silent } = deps;
@@ -63,17 +64,16 @@ export async function rebuild(deps: RebuildDeps): Promise<Rebuilt> {
   };
   if (deps.signal?.aborted) stop();
   if (isDone()) stop();
+  let outdated: FeedPage['outdated'];
+  const feed = openFeed({ store, log: projection.log, decode, signal: done.signal, limit: deps.pageLimit });
   const outcome = await follow({
     pool,
     projection,
     report,
     log,
-    feed: openFeed({
-      store,
-      log: projection.log,
-      decode,
-      signal: done.signal,
-      limit: deps.pageLimit,
+    feed: watched(feed, (event) => {
+      outdated = event;
+      stop();
     }),
     gate: (work) => work(),
     mover: openMover(pool),
@@ -85,10 +85,24 @@ export async function rebuild(deps: RebuildDeps): Promise<Rebuilt> {
   });
   deps.signal?.removeEventListener('abort', stop);
   if (!isDone()) {
-    throw new Error(
-      outcome === 'gone' ? `another rebuild took the place of ${table}` : 'the rebuild was stopped',
-    );
+    if (outcome === 'gone') throw new Error(`another rebuild took the place of ${table}`);
+    if (!outdated) throw new Error('the rebuild was stopped');
+    const { position: at, type } = outdated;
+    throw new Error(`position ${at} holds ${type}, which is newer than this program`);
   }
   if (!ahead) await dropUnneeded(pool, [projection]).catch(() => []);
   return { table, position: report.position, state: report.state };
 }
+
+/**
+ * A feed that tells of the event that this program does not know, when it comes to it: a runner waits for a newer
+ * program there, a rebuild has nobody to wait for.
+ */
+const watched = (feed: Feed, met: (outdated: NonNullable<FeedPage['outdated']>) => void): Feed => ({
+  ...feed,
+  async page(after) {
+    const page = await feed.page(after);
+    if (page.outdated) met(page.outdated);
+    return page;
+  },
+});

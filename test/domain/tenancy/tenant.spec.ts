@@ -178,6 +178,41 @@ describe('rotateApiKey', () => {
     void given(tenantModule).when('rotateApiKey', input).thenRejected('tenant-not-found'));
 });
 
+it.each(['toString', 'constructor', '__proto__', 'valueOf'])('%s is a name like any other', (name) => {
+  const history = [created];
+  given(tenantModule, ...history)
+    .when('addMember', { memberId: name, displayName: 'X', roles: ['viewer'] })
+    .thenEvents(tenant.event('MemberAdded', { memberId: name, displayName: sealed('X'), roles: ['viewer'] }));
+  given(tenantModule, ...history)
+    .when('removeMember', { memberId: name })
+    .thenRejected('member-not-found');
+  given(tenantModule, ...history)
+    .when('changeMemberRoles', { memberId: name, roles: ['viewer'] })
+    .thenRejected('member-not-found');
+  given(tenantModule, ...history)
+    .when('issueApiKey', { memberId: name, label: 'x' })
+    .thenRejected('member-not-found');
+  if (name === '__proto__') return;
+  given(tenantModule, ...history)
+    .when('revokeApiKey', { keyId: name })
+    .thenRejected('api-key-not-found');
+  given(tenantModule, ...history)
+    .when('rotateApiKey', { keyId: name })
+    .thenRejected('api-key-not-found');
+});
+
+it.each(['a\u202eb', 'a\nb', ' '])('%j is no name of a person, a key or a tenant', (name) => {
+  given(tenantModule, created)
+    .when('addMember', { displayName: name, roles: ['viewer'] })
+    .thenRejected('invalid-input', '/displayName');
+  given(tenantModule, created, adaAdded)
+    .when('issueApiKey', { memberId: 'ada', label: name })
+    .thenRejected('invalid-input', '/label');
+  given(tenantModule)
+    .when('createTenant', { name, tenantId: 'a' }, home)
+    .thenRejected('invalid-input', '/name');
+});
+
 describe('revokeApiKey', () => {
   const input = { keyId: 'acme.2' };
   it('revokes, once', () =>

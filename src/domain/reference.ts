@@ -4,7 +4,6 @@
  * read. A registry entry does not survive `.optional()`: whoever asks unwraps first (schema-walk.ts).
  */
 import { z } from 'zod';
-import { clear } from './sealed.js';
 
 export interface Reference {
   /** The stream category of what is referred to. */
@@ -23,9 +22,3 @@ export function reference<T extends z.ZodType>(to: Reference, schema: T): T {
 
 /** What an (unwrapped) schema refers to, or undefined. */
 export const referenceOf = (schema: z.ZodType): Reference | undefined => references.get(schema);
-
-/** A persona by id or by slug. */
-export const personaRef = reference(
-  { category: 'persona', claim: 'slug' },
-  clear(z.string().min(1).max(64).describe('The id or the slug of a persona')),
-);

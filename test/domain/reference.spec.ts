@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { personaRef, reference, referenceOf } from '../../src/domain/reference.js';
+import { personaRef } from '../../src/domain/personas/events.js';
+import { reference, referenceOf } from '../../src/domain/reference.js';
 import { unwrapped } from '../../src/domain/schema-walk.js';
 import { isClear } from '../../src/domain/sealed.js';
 

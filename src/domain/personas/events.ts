@@ -2,12 +2,19 @@
 import { z } from 'zod';
 import { digest, opaqueId } from '../ids.js';
 import { withoutDefaults } from '../schema-walk.js';
+import { reference } from '../reference.js';
 import { clear, personal } from '../sealed.js';
 import { configShape, personaConfig, type PersonaConfig } from './persona-config.js';
 import { slug } from './persona-slug.js';
 
 /** UUIDv7, or UUIDv5 of its source for an imported persona. */
 const personaId = clear(z.uuid());
+/** A persona by id or by slug. */
+export const personaRef = reference(
+  { category: 'persona', claim: 'slug' },
+  clear(z.string().min(1).max(64).describe('The id or the slug of a persona')),
+);
+
 /** Counts from 1 without gaps; a version never changes once it is there. */
 export const versionNo = z.int().min(1);
 

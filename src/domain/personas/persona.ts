@@ -3,13 +3,14 @@ import { v5 as uuidv5 } from 'uuid';
 import { z } from 'zod';
 import { contentHash, same } from '../content-hash.js';
 import { deciderFor, defineModule, take, type Actor } from '../kernel.js';
-import { personaRef } from '../reference.js';
+
 import { changesBetween, draftAfter, draftEdit, editedDraft } from './draft-change.js';
 import {
   channelName,
   importSource,
   importSourceId,
   personaEvents,
+  personaRef,
   reason,
   versionNo,
   type Owner,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { channelName } from '../../domain/personas/events.js';
+import { channelName, personaRef } from '../../domain/personas/events.js';
 import { versionDiff } from '../../domain/personas/version-diff.js';
-import { personaRef } from '../../domain/reference.js';
 import { clear } from '../../domain/sealed.js';
 import { query, type QueryContext } from '../engine/declaration.js';
 import { existing, personaVersions } from './persona-versions.js';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { personaEvents } from '../../domain/personas/events.js';
-import { personaRef } from '../../domain/reference.js';
+import { personaEvents, personaRef } from '../../domain/personas/events.js';
 import { query, rowProjection, type ProjectedEvent } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 import { reject } from './persona-versions.js';

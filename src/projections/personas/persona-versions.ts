@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { rejecter } from '../../domain/kernel.js';
-import { personaEvents } from '../../domain/personas/events.js';
+import { personaEvents, personaRef } from '../../domain/personas/events.js';
 import { personaConfig, type PersonaConfig } from '../../domain/personas/persona-config.js';
 import { personaRejections } from '../../domain/personas/rejections.js';
-import { personaRef } from '../../domain/reference.js';
 import { query, rowProjection, type QueryContext } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 import { personaRow, personas, type PersonaRow } from './personas.js';

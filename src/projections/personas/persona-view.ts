@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { channelName, owner, versionNo } from '../../domain/personas/events.js';
+import { channelName, owner, personaRef, versionNo } from '../../domain/personas/events.js';
 import { personaConfig, type PersonaConfig } from '../../domain/personas/persona-config.js';
-import { personaRef } from '../../domain/reference.js';
 import { query, type QueryContext } from '../engine/declaration.js';
 import { existing, personaVersions, reject, version } from './persona-versions.js';
 import { personas, personaStatus, type PersonaRow } from './personas.js';

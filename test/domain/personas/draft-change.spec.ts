@@ -76,9 +76,9 @@ describe('a merge patch (RFC 7396)', () => {
   });
 
   it('blames a patch for what it makes of the draft', () => {
-    const metadata = { metadata: { big: 'x'.repeat(150_000) } };
-    const half = drafted(config, { set: metadata });
-    expect(edit(half, { set: { metadata: { more: 'x'.repeat(150_000) } } })).toMatchObject({
+    const texts = Array.from({ length: 5 }, () => 'x'.repeat(30_000));
+    const half = drafted(config, { set: { metadata: { big: texts } } });
+    expect(edit(half, { set: { metadata: { more: texts } } })).toMatchObject({
       code: 'draft-invalid',
       errors: [{ pointer: '/set' }],
     });

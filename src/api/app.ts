@@ -67,10 +67,7 @@ export function createApp(deps: AppDeps): App {
     streamsOpen: () => ({ live: streams.count('live'), export: streams.count('export') }),
     timers,
   });
-  const { problemOf, answerError } = openErrorAnswers({
-    ...deps,
-    operations: { ...engineOperations, ...deps.queries, ...deps.commands },
-  });
+  const { problemOf, answerError } = openErrorAnswers(deps);
   const withWrites = { ...deps, ownWrites: openOwnWrites() };
   const eventDeps = { ...deps, streams, timers };
   const answers: Record<keyof typeof engineOperations, EngineAnswer> = {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { sendJson } from './answer.js';
 import type { Audit } from './audit-entry.js';
+import { engineOperations } from './engine-operations.js';
 import type { Exchange } from './exchange.js';
 import { toProblem, type ProblemAnswer } from './problem.js';
 
@@ -11,16 +12,16 @@ export interface ErrorAnswers {
   answerError: (exchange: Exchange, error: unknown) => void;
 }
 
-export function openErrorAnswers({
-  audit,
-  log,
-  operations,
-}: {
+interface ErrorDeps {
   audit: Audit;
   log: Logger;
-  /** Every operation by its id, with the permission that it needs. */
-  operations: Readonly<Record<string, { permission: string }>>;
-}): ErrorAnswers {
+  commands: Record<string, { permission: string }>;
+  queries: Record<string, { permission: string }>;
+}
+
+/** Makes every error of the application an answer. */
+export function openErrorAnswers({ audit, log, commands, queries }: ErrorDeps): ErrorAnswers {
+  const operations: Record<string, { permission: string }> = { ...engineOperations, ...queries, ...commands };
   const problemOf: ErrorAnswers['problemOf'] = ({ principal, requestId }, operationId, error) => {
     const found = toProblem(error, requestId);
     if (found.isDefect) log.error({ err: error, requestId, operationId }, 'an operation failed');

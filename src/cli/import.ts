@@ -83,6 +83,6 @@ async function importFile(report: ImportReport, bytes: number, destination: Dest
 /** What the server would not even read is refused here, where it cannot take a whole request with it. */
 function personaFrom(record: PromptRecord): PromptImport {
   const { act = '', prompt = '' } = record;
-  if (isUnstorable(act + prompt)) return { refused: 'NUL and lone surrogates cannot be stored' };
+  if ([act, prompt].some(isUnstorable)) return { refused: 'NUL and lone surrogates cannot be stored' };
   return personaFromPrompt(record);
 }

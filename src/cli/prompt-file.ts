@@ -59,7 +59,7 @@ async function* utf8Text(chunks: AsyncIterable<Buffer>): AsyncIterable<string> {
 
 /** The characters that are whole before the first byte that is not UTF-8, or the end. */
 function readable(bytes: Buffer): string {
-  const decoder = (): TextDecoder => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   try {
     return decoder().decode(bytes, { stream: true });
   } catch {

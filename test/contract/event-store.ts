@@ -14,7 +14,7 @@ import type {
   NewEvent,
   StoredEvent,
 } from '../../src/commands/event-store/port.js';
-import { StoreUnavailable } from '../../src/commands/event-store/port.js';
+import { pageBytes, StoreUnavailable } from '../../src/commands/event-store/port.js';
 
 export interface OpenedStore {
   store: EventStore;
@@ -644,6 +644,42 @@ const reading: Given = (store, log, item) => {
       expect(second.events.map((each) => each.type)).toEqual([type]);
     });
 
+    it('ends a page of big events when it holds enough bytes, whatever the filter', async () => {
+      const before = await store().head(log);
+      const stream = newStream(log);
+      // One that compresses well and one that does not: what counts is the text.
+      const noise = Array.from({ length: 5_200 }, () => v7()).join('');
+      const texts = ['x'.repeat(190_000), noise].map((text) => JSON.stringify({ text }));
+      for (let version = 0; version < 20; version += 5) {
+        const events = Array.from({ length: 5 }, (_, index) => newEvent({ data: texts[index % 2]! }));
+        await appended(store(), item({ stream, expectedVersion: version, events }));
+      }
+      for (const filter of [undefined, { tenantId: 'acme' }, { stream }, { types: ['PersonaRegistered'] }]) {
+        const page = await store().readAll(log, before, 1_000, filter);
+        expect(page.events).toHaveLength(6);
+        expect(page).toMatchObject({ scannedTo: before + 6, atHead: false });
+        const all = await readEverything(store(), log, { after: before, ...(filter && { filter }) });
+        expect(all.map(({ position }) => position - before)).toEqual(
+          Array.from({ length: 20 }, (_, i) => i + 1),
+        );
+      }
+    });
+
+    it('gives an event that is larger than a page alone', async () => {
+      const before = await store().head(log);
+      const big = newEvent({ data: JSON.stringify({ text: 'ü'.repeat(pageBytes / 2) }) });
+      await appended(store(), item({ events: [big, newEvent()] }));
+      expect(await store().readAll(log, before, 10)).toMatchObject({
+        events: [{ version: 1 }],
+        scannedTo: before + 1,
+        atHead: false,
+      });
+      expect(await store().readAll(log, before + 1, 10)).toMatchObject({
+        scannedTo: before + 2,
+        atHead: true,
+      });
+    });
+
     it('finds the position of an instant', async () => {
       const first = await appended(store(), item({ events: [newEvent(), newEvent()] }));
       while (store().now() <= first.recordedAt) await store().changed(2);
@@ -721,6 +757,19 @@ const following: Given = (store, log, item) => {
         later[0]!.stream,
         later[3]!.stream,
       ]);
+    });
+
+    it('reads for a subscriber what he asks for, one bounded page at a time', async () => {
+      const after = await store().head(log);
+      const data = JSON.stringify({ text: 'x'.repeat(190_000) });
+      await appended(store(), item({ events: Array.from({ length: 15 }, () => newEvent({ data })) }));
+      const sizes: number[] = [];
+      const controller = new AbortController();
+      for await (const { events, scannedTo } of store().subscribe(log, after, controller.signal)) {
+        sizes.push(events.length);
+        if (scannedTo === after + 15) controller.abort();
+      }
+      expect(sizes).toEqual([6, 6, 3]);
     });
 
     it('ends when it is told to while it waits', async () => {

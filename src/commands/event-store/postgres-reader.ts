@@ -41,21 +41,21 @@ export async function readAll(
     filter.stream !== undefined || filter.types !== undefined || filter.categories !== undefined;
   if (!bounded && filter.tenantId === undefined) {
     const rows = await read(wholePage(log, after, limit));
-    const events = rows.map((row) => storedEvent(log, row.slice(1)));
+    const events = rows.map((row) => storedEvent(log, row));
     const scannedTo = events.at(-1)?.position ?? after;
-    return { events, scannedTo, atHead: !isFull(events, limit, rows.at(-1)?.[0]) };
+    return { events, scannedTo, atHead: !isFull(events, limit) };
   }
   const rows = await read(filteredPage({ log, after, limit, filter, bounded }));
   const [head, scanned] = [Number(rows[0]![0]), Number(rows[0]![1])];
-  const events = rows.filter((row) => row[2] !== null).map((row) => storedEvent(log, row.slice(3)));
-  const full = isFull(events, limit, rows.at(-1)![2]);
-  const scannedTo = full ? events.at(-1)!.position : Math.max(scanned, after);
+  const events = rows.filter((row) => row[2] !== null).map((row) => storedEvent(log, row.slice(2)));
+  const scannedTo = isFull(events, limit) ? events.at(-1)!.position : Math.max(scanned, after);
   return { events, scannedTo, atHead: scannedTo >= head };
 }
 
-/** Whether a page ended because it holds enough; `bytes` are those of its data. */
-const isFull = (events: StoredEvent[], limit: number, bytes: string | null | undefined): boolean =>
-  events.length >= limit || Number(bytes ?? 0) >= pageBytes;
+/** Whether a page may have ended because it holds enough: a size on disk has up to four bytes of its own. */
+const isFull = (events: StoredEvent[], limit: number): boolean =>
+  events.length >= limit ||
+  events.reduce((bytes, { data }) => bytes + Buffer.byteLength(data) + 4, 0) >= pageBytes;
 
 // The length of a compressed text is known only when it is unpacked; of any other the size on disk tells it
 // without a look at the text.
@@ -63,11 +63,10 @@ const dataBytes = `CASE WHEN pg_column_compression(e.data) IS NULL THEN pg_colum
   ELSE octet_length(e.data::text) END`;
 
 /**
- * Rows of the bytes of data so far and the event, for the first `$2` events that meet the conditions, but no
- * further than the page's bytes. What comes behind the cut is measured, but neither sent nor made text of.
+ * The first `$2` events that meet the conditions, but no further than the page's bytes. What comes behind the cut is measured, but neither sent nor made text of.
  */
 const cutPage = (log: Log, conditions: string): string =>
-  `SELECT e.bytes, ${columns} FROM (
+  `SELECT ${columns} FROM (
      SELECT e.*, sum(e.size) OVER (ORDER BY e.position ROWS UNBOUNDED PRECEDING) AS bytes FROM (
        SELECT e.*, ${dataBytes} AS size FROM ${tables[log]} e
        WHERE ${conditions} ORDER BY e.position LIMIT $2) e) e

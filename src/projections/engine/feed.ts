@@ -79,8 +79,8 @@ export function openFeed({
   const cache: Cached[] = [];
   const reading = new Map<number, { tick: number; page: Promise<Cached> }>();
   const waiting = waiters();
+  const readPage = sizedReader(store, log, limit);
   let ticks = 0;
-  let size = Math.min(limit, firstEvents);
   let busyAt = performance.now();
 
   async function listen(): Promise<void> {
@@ -92,21 +92,8 @@ export function openFeed({
     }
   }
 
-  /** The store ends a page of long texts early, and whoever asks for much more keeps it busy for nothing. */
-  async function readSized(after: number): Promise<EventPage> {
-    try {
-      const page = await store.readAll(log, after, size);
-      size = Math.min(limit, 2 * (page.atHead ? size : Math.max(page.events.length, 1)));
-      return page;
-    } catch (error) {
-      // It may have been too much for the time there is.
-      size = Math.max(1, Math.floor(size / 2));
-      throw error;
-    }
-  }
-
   async function load(after: number): Promise<Cached> {
-    const page = await decodePage(await readSized(after), after, decode);
+    const page = await decodePage(await readPage(after), after, decode);
     if (page.events.length > 0) busyAt = performance.now();
     return page.scannedTo > after ? keep(cache, page, limit) : page;
   }
@@ -135,6 +122,28 @@ export function openFeed({
     },
     tick: () => ticks,
     wait: (tick, until) => (tick === ticks ? waiting.wait(idlePollMs, until) : Promise.resolve()),
+  };
+}
+
+/**
+ * Reads pages of a size that fits: the store ends a page of long texts early, and whoever asks for much more keeps
+ * it busy for nothing; a read that failed may have been too much for the time there was.
+ */
+function sizedReader(
+  store: Pick<EventStore, 'readAll'>,
+  log: Log,
+  limit: number,
+): (after: number) => Promise<EventPage> {
+  let size = Math.min(limit, firstEvents);
+  return async (after) => {
+    try {
+      const page = await store.readAll(log, after, size);
+      size = Math.min(limit, 2 * (page.atHead ? size : Math.max(page.events.length, 1)));
+      return page;
+    } catch (error) {
+      size = Math.max(1, Math.floor(size / 2));
+      throw error;
+    }
   };
 }
 

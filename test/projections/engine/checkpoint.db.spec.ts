@@ -63,7 +63,7 @@ describe('a checkpoint', () => {
         `SELECT current_setting('idle_in_transaction_session_timeout') AS idle,
            current_setting('synchronous_commit') AS sync, current_setting('TimeZone') AS zone`,
       );
-      expect(rows).toEqual([{ idle: '10s', sync: 'off', zone: 'UTC' }]);
+      expect(rows).toEqual([{ idle: '3s', sync: 'off', zone: 'UTC' }]);
       return { position: null, result: 0 };
     });
   });

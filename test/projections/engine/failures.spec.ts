@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { StoreUnavailable } from '../../../src/commands/event-store/port.js';
 import {
   answered,
@@ -44,7 +45,17 @@ describe('failures', () => {
     expect(isUndefinedTable(sql('42P01'))).toBe(true);
     expect(isUndefinedTable(sql('42703'))).toBe(false);
     expect([isLockTimeout(sql('55P03')), isLockTimeout(sql('40P01'))]).toEqual([true, false]);
-    expect(causeOf(new TypeError('x'.repeat(1000)))).toHaveLength(500);
+    expect(causeOf(new TypeError('x'.repeat(1000)))).toHaveLength(300);
     expect(causeOf('text')).toBe('text');
+    expect(causeOf(new Error('two\n  lines'))).toBe('Error: two lines');
+  });
+
+  it('says in one line what a schema missed, without the values', () => {
+    const schema = z.strictObject({ name: z.string(), tags: z.array(z.strictObject({ at: z.int() })) });
+    const { error } = schema.safeParse({ name: 4711, tags: [{ at: 'a secret' }] });
+    expect(causeOf(error)).toBe(
+      'ZodError: name: Invalid input: expected string, received number; tags.0.at: Invalid input: expected number, received string',
+    );
+    expect(causeOf(z.string().safeParse(1).error)).toMatch(/^ZodError: \(root\): Invalid input/);
   });
 });

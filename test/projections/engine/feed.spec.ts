@@ -134,8 +134,30 @@ describe('a feed', () => {
       sizes.push(scannedTo - after);
       after = scannedTo;
     }
-    expect(sizes.slice(0, 2)).toEqual([4, 2]);
-    expect(Math.max(...sizes.slice(2))).toBe(4);
+    expect(sizes.slice(0, 4)).toEqual([1, 1, 1, 1]);
+    expect(Math.max(...sizes.slice(4))).toBe(4);
+  });
+
+  it('asks for less after a read that failed', async () => {
+    const store = memoryStore();
+    await append(store, ...looked(20));
+    const asked: number[] = [];
+    const feed = openFeed({
+      store: {
+        changed: (ms, signal) => store.changed(ms, signal),
+        readAll: (log, after, size) => {
+          asked.push(size);
+          return asked.length < 3 ? Promise.reject(new Error('too slow')) : store.readAll(log, after, size);
+        },
+      },
+      log: 'record',
+      decode: decoder(),
+      signal: stopping.signal,
+      limit: 8,
+    });
+    for (let attempt = 0; attempt < 2; attempt += 1) await expect(feed.page(0)).rejects.toThrow('too slow');
+    expect(await positions(feed, 0)).toEqual([1, 2]);
+    expect(asked.slice(0, 4)).toEqual([8, 4, 2, 4]);
   });
 
   it('fails for whoever asks, not for good', async () => {

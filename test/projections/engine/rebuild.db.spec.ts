@@ -57,6 +57,21 @@ describe('a rebuild', () => {
     await runner.drained();
   });
 
+  it('ends before an event that this program does not know, and what serves stays', async () => {
+    const store = memoryStore();
+    await append(store, { type: 'Opened', data: { name: 'n' } }, { type: 'Looked' }, { type: 'Closed' });
+    const projection = accounts();
+    const runner = at.run(store, [projection]);
+    await runner.drained();
+    await runner.stop();
+    const before = await tableDigest({ pool: at.pool, projection });
+    const decode = decoder({ newer: ['Looked'] });
+    const task = { store, pool: at.another(), projection, projections: [projection], decode };
+    await expect(rebuild(task)).rejects.toThrow('position 2 holds Looked, which is newer than this program');
+    await expect(rebuild({ ...task, pageLimit: 1 })).rejects.toThrow('position 2 holds Looked');
+    expect(await tableDigest({ pool: at.pool, projection })).toEqual(before);
+  });
+
   it('under live appends never shows readers an empty or half-built table', async () => {
     const store = memoryStore();
     const projection = accounts();

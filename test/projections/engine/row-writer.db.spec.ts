@@ -58,6 +58,37 @@ it('writes rows and their history, page after page', async () => {
   ]);
 });
 
+it('writes more than one text of rows, each once', async () => {
+  const projection = accounts();
+  await withTransaction(at.pool, (client) => createTables(client, projection, 'a_v1_g1'));
+  const ids = Array.from({ length: 12 }, (_, index) => `id${index}`);
+  const long = 'x'.repeat(1_000_000);
+  projection.on['Opened'] = () => ({ name: 'n', long });
+  const page = await events(
+    ...ids.flatMap((id) => [
+      { type: 'Opened', id, data: { name: 'n' } },
+      { type: 'Renamed', id, data: { name: id } },
+    ]),
+  );
+  const written: string[] = [];
+  await withTransaction(at.pool, async (client) => {
+    const { query } = client;
+    client.query = ((...given: [string, unknown[]]) => {
+      if (given[0].includes?.('_history (')) written.push(given[1][0] as string);
+      return Reflect.apply(query, client, given) as unknown;
+    }) as typeof query;
+    expect(await applyRows(client, 'a_v1_g1', projection, page)).toEqual([]);
+    client.query = query;
+  });
+  expect(written.length).toBeGreaterThan(2);
+  expect(Math.max(...written.map((text) => text.length))).toBeLessThan(8_000_000);
+  const { rows } = await at.pool.query(
+    `SELECT (SELECT count(*)::int FROM rm.a_v1_g1) AS rows, count(*)::int AS states,
+       min(length(row->>'long')) AS length FROM rm.a_v1_g1_history`,
+  );
+  expect(rows).toEqual([{ rows: 12, states: 24, length: 1_000_000 }]);
+});
+
 it('takes a row that is no JSON for poison', async () => {
   const projection = accounts();
   projection.on['Opened'] = () => ({ big: 1n });

@@ -88,6 +88,8 @@ export async function dramatis(args: string[], env: NodeJS.ProcessEnv): Promise<
   const result = { stdout: '', stderr: '' };
   const before = { ...process.env };
   Object.assign(process.env, env);
+  // Tells the tests where the data sets are; the program has no such variable and would say so.
+  delete process.env['DRAMATIS_DATASETS'];
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     vi.spyOn(process[name], 'write').mockImplementation((chunk: string | Uint8Array) => {
       result[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();

@@ -40,5 +40,7 @@ it('says what to do when the package cannot be completed by this user', async ()
     );
   } finally {
     if (isRoot) process.seteuid?.(0);
+    // A normal user could not remove what is in it otherwise.
+    chmodSync(join(root, 'native', 'lib'), 0o755);
   }
 });

@@ -64,13 +64,13 @@ export async function start(
   const closing: (() => Promise<unknown>)[] = [];
   const stop = once(async () => {
     const deadline = AbortSignal.timeout(stopMs);
-    const late = once(() => new Promise((resolve) => deadline.addEventListener('abort', () => resolve())));
+    const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
     for (const end of closing.splice(0).reverse()) {
       const ending = end().catch((error: unknown) => {
         log.error({ err: error }, 'something did not stop as it should');
       });
       // What waits for a database that hangs is left: everything acknowledged is on disk already.
-      await Promise.race([ending, late()]);
+      await Promise.race([ending, late]);
     }
     if (deadline.aborted) log.warn('stopped without waiting for all that hangs');
   });

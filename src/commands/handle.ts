@@ -19,10 +19,12 @@ import { actorOf, encode, seal } from './seal-and-encode.js';
 import { logOf, type Loaded } from './states.js';
 
 /**
- * How long a command is decided again because others wrote meanwhile; then 409 `version-conflict`. A time and
- * not a number: a process that has many commands waiting for one stream can win it many times in a row.
+ * How long a command is decided again because others wrote meanwhile; then 409 `version-conflict`. A time,
+ * because a process that has many commands waiting for one stream can win it many times in a row; and a few
+ * attempts in any case, because a slow database is no conflict.
  */
 const patienceMs = 3_000;
+const leastAttempts = 3;
 /** How long a command waits for those before it on its stream, which all wait for a database that hangs. */
 const waitMs = 10_000;
 
@@ -48,8 +50,8 @@ export function openPipeline(deps: PipelineDeps): Handle {
 /** Decides until the outcome stands: appended, unchanged, replayed or refused. */
 async function settle(deps: PipelineDeps, c: Prepared): Promise<Receipt> {
   const began = performance.now();
-  for (let isFirst = true; isFirst || performance.now() - began < patienceMs; isFirst = false) {
-    const { loaded, certain } = await load(deps, c, !isFirst);
+  for (let attempt = 0; attempt < leastAttempts || performance.now() - began < patienceMs; attempt++) {
+    const { loaded, certain } = await load(deps, c, attempt > 0);
     const facts = openFacts(deps, c.tenantId);
     let events: DomainEvent[];
     try {

@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate as tick } from 'node:timers/promises';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCodec } from '../../src/commands/codec.js';
-import type { AppendItem, EventStore } from '../../src/commands/event-store/port.js';
+import { StoreUnavailable, type AppendItem, type EventStore } from '../../src/commands/event-store/port.js';
 import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../src/commands/handle.js';
 import type { CommandRequest, Handle, Principal } from '../../src/commands/receipt.js';
@@ -268,5 +269,31 @@ describe('an idempotency key', () => {
     await send('openNote', { title: 'mine' }, key);
     const bob: Principal = { ...ada, id: 'bob' };
     expect((await handle(bob, request('openNote', { title: 'his' }, key))).replayed).toBe(false);
+  });
+});
+
+describe('a store that hangs', () => {
+  it('is not waited for by every command on a stream in turn', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const { id } = await send('openNote', { title: 'hung' });
+      const hanging: ((error: Error) => void)[] = [];
+      store.append = () => new Promise((_, reject) => void hanging.push(reject));
+      const edits = ['a', 'b', 'c'].map((text) =>
+        send('editNote', { noteId: id, text }).catch((error: unknown) => error),
+      );
+      while (hanging.length === 0) await tick();
+      vi.advanceTimersByTime(12_000);
+      hanging[0]!(new StoreUnavailable('the store hangs', 'unknown'));
+      const failures = (await Promise.all(edits)) as StoreUnavailable[];
+      expect(failures.map(({ name, outcome }) => [name, outcome])).toEqual([
+        ['StoreUnavailable', 'unknown'],
+        ['StoreUnavailable', 'not-applied'],
+        ['StoreUnavailable', 'not-applied'],
+      ]);
+      expect(hanging).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

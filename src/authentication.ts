@@ -44,5 +44,6 @@ function principalOf(
     id: member.memberId,
     credential: keyId,
     roles: member.roles,
+    teams: member.teams,
   };
 }

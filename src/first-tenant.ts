@@ -37,7 +37,13 @@ export async function ensureFirstTenant(deps: {
   const parsed = parseApiKey(key);
   if (!parsed) throw new Error(`${file} does not hold an API key; remove it to have a new one drawn`);
   if (parsed.secret.length < 16) log.warn('the first owner’s key has a short secret; rotate it');
-  const genesis = { tenantId: homeTenant, kind: 'service', id: 'dramatis', roles: ['owner'] } as const;
+  const genesis = {
+    tenantId: homeTenant,
+    kind: 'service',
+    id: 'dramatis',
+    roles: ['owner'],
+    teams: [],
+  } as const;
   try {
     await handle(
       { ...genesis, roles: [...genesis.roles] },

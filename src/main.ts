@@ -174,10 +174,12 @@ function appFor({
   const { handle, store, states, keyring, queryPool, instanceKey } = engines;
   const registered = commandsOf(modules);
   const serves = role !== 'worker';
+  const open = <T>(json: T): Promise<T> => openValues(json, keyring);
   const queries = openQueries({
     store,
     pool: queryPool,
     cursors: openCursors({ key: instanceKey }),
+    open,
     moved: runner.changed,
   });
   return createApp({
@@ -187,7 +189,7 @@ function appFor({
     runQuery: queries.run,
     authenticate: serves ? openAuthentication(states) : async () => null,
     allowed,
-    open: (json) => openValues(json, keyring),
+    open,
     logOf: (operationId) => logOf(registered.get(operationId)!.decider),
     store,
     audit: access.note,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openAccessRecord, type AccessRecord } from '../src/access-record.js';
 import type { CommandRequest, Principal } from '../src/commands/receipt.js';
 
-const ada: Principal = { tenantId: 'acme', kind: 'user', id: 'ada', roles: ['auditor'] };
+const ada: Principal = { tenantId: 'acme', kind: 'user', id: 'ada', roles: ['auditor'], teams: [] };
 const read = { principal: ada, operationId: 'readEvents', outcome: 'read' as const };
 let written: { operationId: string; input: unknown }[];
 let fails: boolean;

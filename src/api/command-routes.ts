@@ -63,7 +63,7 @@ async function answerCommand(
   const receipt = await deps.handle(principal, request);
   noteWrite(deps, principal, operationId, receipt);
   const representation = prefersRepresentation(req)
-    ? await stateAfter(deps, principal, receipt, resource)
+    ? await stateAfter(deps, principal, input, receipt, resource)
     : undefined;
   const text = await receiptText(
     receipt,
@@ -110,11 +110,14 @@ export function noteWrite(
 async function stateAfter(
   deps: CommandRouteDeps,
   principal: Principal,
+  given: Record<string, unknown>,
   receipt: Receipt,
   found: Resource | undefined,
 ): Promise<{ body: unknown } | undefined> {
   if (!found || !deps.allowed(principal, found.query.permission)) return undefined;
-  const input = found.query.input.safeParse({ [found.parameter]: receipt.id });
+  // Several things may live in one stream (the teams of a tenant): the stream's id is the last to name one.
+  const named = { ...(receipt.reply as Record<string, unknown> | undefined), ...given }[found.parameter];
+  const input = found.query.input.safeParse({ [found.parameter]: named ?? receipt.id });
   if (!input.success) return undefined;
   try {
     const { answer } = await deps.runQuery({

@@ -39,7 +39,12 @@ export interface QueryRouteDeps {
   ownWrites: OwnWrites;
 }
 
-export const readerOf = ({ tenantId, id, roles }: Principal): Reader => ({ tenantId, memberId: id, roles });
+export const readerOf = ({ tenantId, id, roles, teams }: Principal): Reader => ({
+  tenantId,
+  memberId: id,
+  roles,
+  teams,
+});
 
 /** The routes of all queries. */
 export function queryRoutes(deps: QueryRouteDeps): Route[] {

@@ -15,6 +15,7 @@ export const whoami = {
     id: z.string(),
     credential: z.string().optional(),
     roles: z.array(z.string()),
+    teams: z.array(z.string()).describe('Ids of the teams that the member is in'),
     onBehalfOf: z.string().optional(),
   }),
 } satisfies EngineOperation;
@@ -23,8 +24,8 @@ export const whoami = {
 export const answerWhoami =
   (store: Pick<EventStore, 'head'>): EngineAnswer =>
   async ({ res, principal }) => {
-    const { tenantId, kind, id, credential, roles, onBehalfOf } = principal;
+    const { tenantId, kind, id, credential, roles, teams, onBehalfOf } = principal;
     const position = await store.head('record');
-    const text = JSON.stringify({ tenantId, kind, id, credential, roles, onBehalfOf });
+    const text = JSON.stringify({ tenantId, kind, id, credential, roles, teams, onBehalfOf });
     sendJson(res, 200, text, { 'X-Position': String(position), 'Cache-Control': 'no-store' });
   };

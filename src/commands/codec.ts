@@ -17,7 +17,7 @@ import {
 } from '../domain/kernel.js';
 import type { ProjectedEvent } from '../projections/engine/declaration.js';
 import type { NewEvent, StoredEvent } from './event-store/port.js';
-import { storedSchema, tolerantSchema } from './sealing/stored-schema.js';
+import { storedSchema, tolerantSchema } from '../domain/stored-schema.js';
 
 /** What the pipeline knows around an event when it encodes it. */
 export interface Envelope {

@@ -5,13 +5,14 @@
  * nothing is called unchanged, before the stream's tail was read (only an append validates a cache).
  */
 import { v5 as uuidv5 } from 'uuid';
-import { evolve, Rejection, type DomainEvent, type EventMeta } from '../domain/kernel.js';
+import { evolve, Rejection, type DecideContext, type DomainEvent, type EventMeta } from '../domain/kernel.js';
 import type { EncodedEvent } from './codec.js';
 import { StoreUnavailable, type AppendResult } from './event-store/port.js';
 import { openFacts, type Facts } from './facts.js';
 import { perKey } from './per-key.js';
+import { underPreconditions } from './preconditions.js';
 import { prepare, type PipelineDeps, type Prepared } from './prepare.js';
-import type { CommandRequest, Handle, Receipt } from './receipt.js';
+import type { Handle, Receipt } from './receipt.js';
 import { receiptFromLog } from './receipt-from-log.js';
 import { commandsOf } from './registry.js';
 import { refuse } from './rejections.js';
@@ -96,14 +97,13 @@ async function hasMoved(deps: PipelineDeps, c: Prepared, loaded: Loaded): Promis
 
 async function decide(deps: PipelineDeps, c: Prepared, loaded: Loaded, facts: Facts): Promise<DomainEvent[]> {
   const { command, decider } = c.operation;
-  checkPreconditions(c.request, loaded.version);
   const read = command.facts ? await command.facts(c.input as never, facts.reader) : undefined;
-  c.sealed ??= await seal(deps, c);
-  return command.decide(loaded.state as never, c.sealed as never, {
+  const sealed = (c.sealed ??= await seal(deps, c));
+  const context: DecideContext<string, never> = {
     now: deps.store.now(),
     tenantId: c.tenantId,
     streamId: c.streamId,
-    actor: actorOf(c.principal),
+    actor: { ...actorOf(c.principal), teams: c.principal.teams },
     commandId: c.commandId,
     facts: read as never,
     get secret() {
@@ -115,21 +115,10 @@ async function decide(deps: PipelineDeps, c: Prepared, loaded: Loaded, facts: Fa
       if (!row) throw new Error(`${decider.name} has no rejection ${code}`);
       throw new Rejection(code, row, detail, more);
     },
-  });
-}
-
-function checkPreconditions(request: CommandRequest, version: number): void {
-  if (request.ifMatch !== undefined && request.ifMatch !== version) {
-    refuse('precondition-failed', `the version is ${version}, not ${request.ifMatch}`, {
-      currentVersion: version,
-    });
-  }
-  if (request.mustExist && version === 0) {
-    refuse('precondition-failed', 'there is nothing yet', { currentVersion: 0 });
-  }
-  if (request.ifNoneMatch && version > 0) {
-    refuse('precondition-failed', 'it exists already', { currentVersion: version });
-  }
+  };
+  return underPreconditions(c.request, loaded.version, () =>
+    command.decide(loaded.state as never, sealed as never, context),
+  );
 }
 
 function append(

@@ -1,6 +1,6 @@
 /**
  * From what a client sent to what a schema promises. Besides the schema's own word it refuses what no schema
- * sees: `__proto__` members (which `z.strictObject` lets through), NUL, lone surrogates and bottomless nesting.
+ * sees: `__proto__` members (which records let through), NUL, lone surrogates and bottomless nesting.
  */
 import type { z } from 'zod';
 import type { FieldError } from '../domain/kernel.js';

@@ -1,7 +1,7 @@
-import type { Actor } from '../domain/kernel.js';
+import type { Caller } from '../domain/kernel.js';
 
-/** Who sends a command: an actor within a tenant. */
-export interface Principal extends Actor {
+/** Who sends a command: a caller within a tenant. */
+export interface Principal extends Caller {
   tenantId: string;
 }
 

@@ -31,9 +31,11 @@ export async function resolveReferences(
     if (owner === null) {
       const code = `${reference.category}-not-found`;
       const row = decider.rejections[code];
-      const detail = `there is no ${reference.category} ${JSON.stringify(given)}`;
-      if (!row) return refuse('not-found', detail);
-      throw new Rejection(code, row, detail, { errors: [{ pointer: `/${member}`, detail }] });
+      // Said as of a thing that is there but hidden from who asks: neither tells whether the name is in use.
+      const detail = `there is no such ${reference.category}`;
+      const more = { errors: [{ pointer: `/${member}`, detail }] };
+      if (!row) return refuse('not-found', detail, more);
+      throw new Rejection(code, row, detail, more);
     }
     resolved[member] = parseStream(owner)!.streamId;
   }

@@ -6,8 +6,8 @@ import type { Principal } from './receipt.js';
 import { keyIdsIn, sealInput } from './sealing/seal.js';
 import { subjectsDrawn } from './subjects.js';
 
-/** The actor of a principal, as events keep it: the tenant stands in the stream's name. */
-export const actorOf = ({ tenantId: _, ...actor }: Principal): Actor => actor;
+/** The actor of a principal, as events keep it: the tenant stands in the stream's name, teams come and go. */
+export const actorOf = ({ tenantId: _, teams: __, ...actor }: Principal): Actor => actor;
 
 /** Seals the input's personal values; a subject the input leaves to be drawn has the id that decide will draw. */
 export async function seal(deps: PipelineDeps, c: Prepared): Promise<Record<string, unknown>> {

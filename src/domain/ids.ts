@@ -12,6 +12,7 @@ export const tenantId = clear(
 );
 
 export const memberId = opaqueId;
+export const teamId = opaqueId;
 /** `<tenant>.<random>`, so that a key tells whose it is; never an underscore, which ends it inside a key. */
 export const keyId = clear(z.string().regex(/^[A-Za-z0-9.:-]{1,80}$/, 'must be 1–80 of A–Z a–z 0–9 . : -'));
 /** SHA-256, lower-case hex. */

@@ -16,6 +16,12 @@ export interface Actor {
   onBehalfOf?: string;
 }
 
+/** Who asks for a decision: an actor, with what it belongs to now. Events keep the actor alone. */
+export interface Caller extends Actor {
+  /** Ids of the teams that the member belongs to. */
+  teams: readonly string[];
+}
+
 /** `record` is kept for ever and proven; `telemetry` lives in its own log and expires. */
 export type DataClass = 'record' | 'telemetry' | 'content' | 'sensitive_analysis' | 'secret';
 
@@ -93,7 +99,7 @@ export interface DecideContext<Code extends string = string, Facts = undefined> 
   tenantId: string;
   /** The id part of the stream that is decided upon. */
   streamId: string;
-  actor: Actor;
+  actor: Caller;
   commandId: string;
   facts: Facts;
   secret: Secret;

@@ -45,6 +45,7 @@ describe('who asks', () => {
       id: 'olga',
       credential: 'k1',
       roles: ['owner'],
+      teams: ['crew'],
     });
     expect(answer.headers.get('x-position')).toMatch(/^\d+$/);
   });
@@ -214,7 +215,12 @@ describe('a query', () => {
     await call('GET', `/api/v1/things/${json.id}`, { key: 'viewer-key' });
     expect(app.ran[0]).toMatchObject({ ownPosition: Number(json.position) });
     expect(app.ran[1]).not.toHaveProperty('ownPosition');
-    expect(app.ran[0]!.reader).toEqual({ tenantId: 'acme', memberId: 'olga', roles: ['owner'] });
+    expect(app.ran[0]!.reader).toEqual({
+      tenantId: 'acme',
+      memberId: 'olga',
+      roles: ['owner'],
+      teams: ['crew'],
+    });
   });
 
   it('hands on X-Min-Position and asOf, and refuses both when malformed', async () => {

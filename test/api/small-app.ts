@@ -108,10 +108,24 @@ export const queries = {
 };
 
 const principals: Record<string, Principal> = {
-  'owner-key': { tenantId: 'acme', kind: 'user', id: 'olga', credential: 'k1', roles: ['owner'] },
-  'admin-key': { tenantId: 'acme', kind: 'user', id: 'adam', credential: 'k2', roles: ['admin'] },
-  'viewer-key': { tenantId: 'acme', kind: 'user', id: 'vera', credential: 'k3', roles: ['viewer'] },
-  'other-key': { tenantId: 'other', kind: 'user', id: 'otto', credential: 'k4', roles: ['owner'] },
+  'owner-key': {
+    tenantId: 'acme',
+    kind: 'user',
+    id: 'olga',
+    credential: 'k1',
+    roles: ['owner'],
+    teams: ['crew'],
+  },
+  'admin-key': { tenantId: 'acme', kind: 'user', id: 'adam', credential: 'k2', roles: ['admin'], teams: [] },
+  'viewer-key': {
+    tenantId: 'acme',
+    kind: 'user',
+    id: 'vera',
+    credential: 'k3',
+    roles: ['viewer'],
+    teams: [],
+  },
+  'other-key': { tenantId: 'other', kind: 'user', id: 'otto', credential: 'k4', roles: ['owner'], teams: [] },
 };
 
 const grants: Record<string, readonly string[]> = {

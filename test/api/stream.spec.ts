@@ -202,7 +202,13 @@ describe('GET /events/stream', () => {
       timers,
       authenticate: async () => {
         if (answer === 'unknown') throw new Error('the store is away');
-        return { tenantId: 'acme', kind: 'user', id: 'x', roles: [answer === 'allow' ? 'owner' : 'viewer'] };
+        return {
+          tenantId: 'acme',
+          kind: 'user',
+          id: 'x',
+          roles: [answer === 'allow' ? 'owner' : 'viewer'],
+          teams: [],
+        };
       },
     });
     const client = listen(app);

@@ -6,21 +6,46 @@ import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../src/commands/handle.js';
 import type { CommandRequest, Handle, Principal } from '../../src/commands/receipt.js';
 import { memoryKeyring } from '../../src/commands/sealing/memory-keyring.js';
+import type { Module } from '../../src/domain/kernel.js';
 import { isSealed } from '../../src/domain/sealed.js';
 import { openStates } from '../../src/commands/states.js';
 import { noteModule } from '../support/notes.js';
 
-const ada: Principal = { tenantId: 'acme', kind: 'user', id: 'ada', credential: 'k1', roles: ['editor'] };
+const ada: Principal = {
+  tenantId: 'acme',
+  kind: 'user',
+  id: 'ada',
+  credential: 'k1',
+  roles: ['editor'],
+  teams: ['crew'],
+};
+const { editNote } = noteModule.commands;
+/** Notes that are there for the crew alone, and that nobody can call locked. */
+const crewNotes: Module = {
+  ...noteModule,
+  commands: {
+    ...noteModule.commands,
+    editNote: {
+      ...editNote!,
+      decide: (state, input: { text: string }, ctx) => {
+        if (!ctx.actor.teams.includes('crew')) return ctx.reject('note-not-found');
+        return input.text === 'locked'
+          ? ctx.reject('note-exists')
+          : editNote!.decide(state, input as never, ctx);
+      },
+    },
+  },
+};
 
 /** A pipeline as one process has it; several over one store are several processes. */
-function process(store: EventStore): Handle {
-  const codec = openCodec([noteModule]);
+function process(store: EventStore, module = noteModule): Handle {
+  const codec = openCodec([module]);
   return openPipeline({
     store,
     codec,
     states: openStates({ store, codec }),
     keyring: memoryKeyring(),
-    modules: [noteModule],
+    modules: [module],
     allowed: (principal) => principal.roles.includes('editor'),
     instanceKey: Buffer.alloc(32),
   });
@@ -97,6 +122,15 @@ describe('a command', () => {
     expect(await head()).toBe(0);
   });
 
+  it('does not say which name nothing has, and where it stood', async () => {
+    const detail = 'there is no such note';
+    await expect(send('editNote', { noteId: 'nowhere', text: 'x' })).rejects.toMatchObject({
+      code: 'note-not-found',
+      detail,
+      more: { errors: [{ pointer: '/noteId', detail }] },
+    });
+  });
+
   it('takes a name in the place of an id, of its own tenant only', async () => {
     const { id } = await send('openNote', { title: 'named' });
     expect((await send('editNote', { noteId: 'named', text: 'x' })).id).toBe(id);
@@ -165,6 +199,58 @@ describe('versions', () => {
     await expect(send('editNote', { noteId: id, text: 'x' }, { ifNoneMatch: true })).rejects.toMatchObject({
       code: 'precondition-failed',
     });
+  });
+});
+
+describe('a precondition', () => {
+  const conditions: Partial<CommandRequest>[] = [
+    {},
+    { ifMatch: 1 },
+    { ifMatch: 7 },
+    { mustExist: true },
+    { ifNoneMatch: true },
+  ];
+  const outcome = (promise: Promise<unknown>) => promise.catch(({ code, more }) => ({ code, more }));
+  const edit = (noteId: string) => ({ noteId, text: 'new' });
+  const nothing = '01890000-0000-7000-8000-000000000001';
+
+  it.each(conditions)('%j does not tell a hidden thing from one that is not there', async (condition) => {
+    const crew = process(store, crewNotes);
+    const { id } = await crew(ada, request('openNote', { title: 'hidden' }));
+    const outsider: Principal = { ...ada, id: 'otto', teams: [] };
+    for (const noteId of [id, nothing]) {
+      const refused = outcome(crew(outsider, request('editNote', edit(noteId), condition)));
+      expect(await refused).toEqual({ code: 'note-not-found', more: {} });
+    }
+    expect(await crew(ada, request('editNote', edit(id)))).toMatchObject({ version: 2 });
+  });
+
+  it('wins over every other refusal', async () => {
+    const crew = process(store, crewNotes);
+    const { id } = await crew(ada, request('openNote', { title: 'locked' }));
+    const locked = { noteId: id, text: 'locked' };
+    await expect(crew(ada, request('editNote', locked))).rejects.toMatchObject({ code: 'note-exists' });
+    await expect(crew(ada, request('editNote', locked, { ifMatch: 7 }))).rejects.toMatchObject({
+      code: 'precondition-failed',
+      more: { currentVersion: 1 },
+    });
+  });
+
+  it('wins where nothing would change', async () => {
+    const { id } = await send('openNote', { title: 'unchanged' });
+    await send('editNote', edit(id));
+    await expect(send('editNote', edit(id), { ifMatch: 1 })).rejects.toMatchObject({
+      code: 'precondition-failed',
+      more: { currentVersion: 2 },
+    });
+  });
+
+  it('that a thing exists is not met by what would be made', async () => {
+    await expect(send('openNote', { title: 'new' }, { mustExist: true })).rejects.toMatchObject({
+      code: 'precondition-failed',
+      more: { currentVersion: 0 },
+    });
+    expect(await head()).toBe(0);
   });
 });
 

@@ -9,7 +9,7 @@ import type { AnyDecider } from '../../src/domain/kernel.js';
 import { note, noteModule } from '../support/notes.js';
 
 const decider = note as unknown as AnyDecider;
-const ada: Principal = { tenantId: 'acme', kind: 'user', id: 'ada', roles: ['editor'] };
+const ada: Principal = { tenantId: 'acme', kind: 'user', id: 'ada', roles: ['editor'], teams: [] };
 const codec = openCodec([noteModule]);
 let store: MemoryStore;
 let states: States;

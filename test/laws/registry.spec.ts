@@ -18,9 +18,8 @@ import {
 } from '../../src/domain/kernel.js';
 import { allowed, permissions } from '../../src/domain/tenancy/permissions.js';
 import { role } from '../../src/domain/tenancy/events.js';
-import { subjectOf } from '../../src/domain/sealed.js';
-import { rewritten } from '../../src/domain/schema-walk.js';
-import { sealedSchema } from '../../src/domain/sealed.js';
+import { mapPersonal } from '../../src/commands/sealing/map-personal.js';
+import { sealed } from '../support/given.js';
 import { arbitraryOf, type Picks } from '../support/arbitrary.js';
 import { seedFor } from '../support/seed.js';
 
@@ -33,6 +32,8 @@ const streamId = '01890000-0000-7000-8000-000000000001';
 const picks: Picks = {
   memberId: fc.constantFrom('ada', 'bob', 'cleo'),
   ownerId: fc.constant('ada'),
+  teamId: fc.constantFrom('red', 'blue'),
+  members: fc.array(fc.constantFrom('ada', 'bob', 'cleo'), { maxLength: 3 }),
   keyId: fc.constantFrom('default.1', 'default.2', 'default.3'),
   personaId: fc.constant(streamId),
   parentPersonaId: fc.constant(undefined),
@@ -52,9 +53,16 @@ function contextFor(module: Module, step: Step, index: number): DecideContext<st
     now: '2026-01-01T00:00:00.000Z',
     tenantId: 'default',
     streamId,
-    actor: { kind: 'user', id: 'ada', roles: step.roles },
+    actor: { kind: 'user', id: 'ada', roles: step.roles, teams: [] },
     commandId: `command-${index}`,
-    facts: { slug: 'a-slug', parentExists: true } as never,
+    facts: {
+      slug: 'a-slug',
+      slugTaken: false,
+      parent: null,
+      template: null,
+      teamExists: true,
+      isKnown: true,
+    } as never,
     secret: { id: `default.${(index % 3) + 1}`, value: 'secret', digest: 'a'.repeat(64) },
     id: (name) => `${name}-${index}`,
     reject: (code, detail) => {
@@ -77,10 +85,9 @@ const metaAt = (module: Module, version: number): EventMeta => ({
 });
 
 /** The input as `decide` sees it: parsed, personal members sealed. */
-const sealedInput = (command: Command) =>
-  arbitraryOf(
-    rewritten(command.input, (node) => (subjectOf(node) === undefined ? undefined : sealedSchema)),
-    { picks },
+const sealedInput = ({ input: schema }: Command) =>
+  arbitraryOf(schema, { picks }).map((input) =>
+    mapPersonal(schema, schema.parse(input), ({ value }) => sealed(value)),
   );
 
 const steps = (module: Module): fc.Arbitrary<Step[]> => {

@@ -5,7 +5,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { z } from 'zod';
 import { kindOf } from '../../src/domain/schema-walk.js';
-import { sealedSchema, subjectOf } from '../../src/domain/sealed.js';
+import { sealedSchema, siblingOf, subjectOf } from '../../src/domain/sealed.js';
+import { siblingsIn, storedSchema } from '../../src/domain/stored-schema.js';
 
 /** What JSON Schema says of a leaf: the public way to ask zod for ranges, patterns and formats. */
 interface Leaf {
@@ -26,15 +27,20 @@ const leafOf = (schema: z.ZodType): Leaf => z.toJSONSchema(schema, { unrepresent
 /** Picks for members whose name decides what is interesting, such as ids that should meet each other. */
 export type Picks = Record<string, Arbitrary<unknown>>;
 
-/**
- * Values that the schema accepts. `stored` makes personal members in their sealed form, as events hold them.
- */
-export function arbitraryOf(
-  schema: z.ZodType,
-  { picks = {}, stored = false }: { picks?: Picks; stored?: boolean } = {},
-): Arbitrary<unknown> {
-  const below = (node: z.ZodType): Arbitrary<unknown> => arbitraryOf(node, { picks, stored });
+interface Making {
+  picks?: Picks;
+  /** Makes personal members in their sealed form, as events hold them. */
+  stored?: boolean;
+  /** The members of the object around that name a subject in it. */
+  named?: readonly string[];
+}
+
+/** Values that the schema accepts; `stored` ones its stored schema accepts. */
+export function arbitraryOf(schema: z.ZodType, making: Making = {}): Arbitrary<unknown> {
+  const { stored = false, named = [] } = making;
+  const below = (node: z.ZodType): Arbitrary<unknown> => arbitraryOf(node, making);
   if (stored && subjectOf(schema) !== undefined) return sealedValue;
+  if (stored && named.includes(siblingOf(schema) ?? '')) return sealedValue;
   if (schema === (sealedSchema as z.ZodType)) return sealedValue;
   const def = defOf(schema);
   const inner = def['innerType'] as z.ZodType;
@@ -49,21 +55,26 @@ export function arbitraryOf(
     case 'nonoptional':
       return below(inner);
     case 'object':
-      return objectOf(schema, def, picks, stored);
+      return objectOf(schema, def, making);
     case 'array': {
       const { minItems: minimum = 0, maxItems: maximum = minimum + 3 } = leafOf(schema);
       const items = fc.array(below(def['element'] as z.ZodType), {
         minLength: minimum,
         maxLength: Math.min(maximum, minimum + 3),
       });
-      return items.filter((value) => schema.safeParse(value).success || stored);
+      return items.filter(acceptedBy(schema, stored));
     }
     case 'record':
       return fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), below(def['valueType'] as z.ZodType), {
         maxKeys: 3,
       });
-    case 'union':
-      return fc.oneof(...(def['options'] as z.ZodType[]).map(below));
+    case 'union': {
+      const options = def['options'] as z.ZodType[];
+      // A stored schema has both forms of what is personal only beside a subject; the object around decides.
+      const isDecided = options.some((option) => siblingOf(option) !== undefined);
+      const left = isDecided ? options.filter((option) => option !== (sealedSchema as z.ZodType)) : options;
+      return fc.oneof(...left.map(below));
+    }
     case 'enum':
       return fc.constantFrom(...Object.values(def['entries'] as Record<string, unknown>));
     case 'literal':
@@ -99,18 +110,37 @@ const sealedValue = fc.record({
   $sealed: fc.record({ key: token, iv: token, ct: token, eq: token, at: token }),
 });
 
-function objectOf(schema: z.ZodType, def: Def, picks: Picks, stored: boolean): Arbitrary<unknown> {
-  const members = Object.entries(def['shape'] as Record<string, z.ZodType>).map(
-    ([name, node]): [string, Arbitrary<unknown>] => [
-      name,
-      picks[name] ?? arbitraryOf(node, { picks, stored }),
-    ],
-  );
-  const whole = fc.record(Object.fromEntries(members)).map((value) => {
-    const present = Object.entries(value).filter(([, member]) => member !== undefined);
-    return Object.fromEntries(present);
-  });
-  return stored ? whole : whole.filter((value) => schema.safeParse(value).success);
+/** A pick where there is one; what may be absent sometimes is, so that "exactly one of these" can be met. */
+const pickFor = (node: z.ZodType, pick: Arbitrary<unknown> | undefined): Arbitrary<unknown> | undefined =>
+  pick && node.safeParse(undefined).success ? fc.option(pick, { nil: undefined }) : pick;
+
+const acceptedBy =
+  (schema: z.ZodType, stored: boolean) =>
+  (value: unknown): boolean =>
+    (stored ? storedSchema(schema) : schema).safeParse(value).success;
+
+function objectOf(schema: z.ZodType, def: Def, making: Making): Arbitrary<unknown> {
+  const { picks = {}, stored = false } = making;
+  const shape = def['shape'] as Record<string, z.ZodType>;
+  const siblings = stored ? [...siblingsIn(schema)] : [];
+  const objectWith = (named: readonly string[]): Arbitrary<Record<string, unknown>> => {
+    const members = Object.entries(shape).map(([name, node]): [string, Arbitrary<unknown>] => {
+      const any = pickFor(node, picks[name]) ?? arbitraryOf(node, { ...making, named });
+      if (!siblings.includes(name)) return [name, any];
+      if (!named.includes(name)) return [name, fc.constant(undefined)];
+      return [name, any.filter((value) => typeof value === 'string')];
+    });
+    return fc.record(Object.fromEntries(members)).map((value) => {
+      const present = Object.entries(value).filter(([, member]) => member !== undefined);
+      return Object.fromEntries(present);
+    });
+  };
+  const required = siblings.filter((name) => !shape[name]!.safeParse(undefined).success);
+  const whole =
+    siblings.length > required.length
+      ? fc.oneof(objectWith(required), objectWith(siblings))
+      : objectWith(siblings);
+  return whole.filter(acceptedBy(schema, stored));
 }
 
 function stringOf(schema: z.ZodType): Arbitrary<string> {

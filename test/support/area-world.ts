@@ -11,6 +11,7 @@ import { parseInput } from '../../src/commands/parse-input.js';
 import type { Receipt } from '../../src/commands/receipt.js';
 import { modules } from '../../src/commands/registry.js';
 import { memoryKeyring } from '../../src/commands/sealing/memory-keyring.js';
+import { openValues } from '../../src/commands/sealing/open.js';
 import { openStates } from '../../src/commands/states.js';
 import { openPool } from '../../src/database/pool.js';
 import { Rejection, type Role } from '../../src/domain/kernel.js';
@@ -43,6 +44,7 @@ interface Member {
   tenantId: string;
   id: string;
   roles: Role[];
+  teams: string[];
 }
 interface Moment {
   asOf: string;
@@ -58,11 +60,12 @@ export async function areaWorld(readModule: ReadModule): Promise<AreaWorld> {
   const codec = openCodec(modules);
   const states = openStates({ store, codec });
   const instanceKey = Buffer.alloc(32, 7);
+  const keyring = memoryKeyring();
   const handle = openPipeline({
     store,
     codec,
     states,
-    keyring: memoryKeyring(),
+    keyring,
     modules,
     allowed,
     instanceKey,
@@ -78,9 +81,14 @@ export async function areaWorld(readModule: ReadModule): Promise<AreaWorld> {
     processId: 'spec',
     role: 'all',
   });
-  const queries = openQueries({ store, pool, cursors: openCursors({ key: instanceKey }) });
+  const queries = openQueries({
+    store,
+    pool,
+    cursors: openCursors({ key: instanceKey }),
+    open: (json) => openValues(json, keyring),
+  });
   const operations = queriesOf([readModule]);
-  const member = { tenantId: 'acme', id: 'ada', roles: ['owner'] satisfies Role[] };
+  const member: Member = { tenantId: 'acme', id: 'ada', roles: ['owner'], teams: [] };
 
   return {
     send(operationId, input, as = {}) {

@@ -8,8 +8,8 @@ import { expect } from 'vitest';
 import type { z } from 'zod';
 import { parseInput } from '../../src/commands/parse-input.js';
 import { refuse } from '../../src/commands/rejections.js';
-import { mapMembers } from '../../src/commands/sealing/map-members.js';
-import { storedSchema } from '../../src/commands/sealing/stored-schema.js';
+import { mapPersonal } from '../../src/commands/sealing/map-personal.js';
+import { storedSchema } from '../../src/domain/stored-schema.js';
 import {
   evolve,
   Rejection,
@@ -19,8 +19,7 @@ import {
   type Module,
   type Role,
 } from '../../src/domain/kernel.js';
-import { inPlace, memberSchema } from '../../src/domain/schema-walk.js';
-import { isSealed, subjectOf, type Sealed } from '../../src/domain/sealed.js';
+import type { Sealed } from '../../src/domain/sealed.js';
 import { allowed } from '../../src/domain/tenancy/permissions.js';
 
 /** A personal value as it looks in here once it is sealed; equal for equal plaintexts. */
@@ -34,6 +33,8 @@ export function sealed(plain: unknown): Sealed {
 /** Who and what surrounds a decision; everything has a default. */
 export interface Surroundings {
   roles: Role[];
+  /** Ids of the teams that the actor is in. */
+  teams: string[];
   actorId: string;
   /** The id of the key that is shown. */
   credential: string;
@@ -48,6 +49,7 @@ export interface Surroundings {
 
 const usual: Surroundings = {
   roles: ['owner'],
+  teams: [],
   actorId: 'ada',
   credential: 'acme.0',
   facts: undefined,
@@ -147,7 +149,7 @@ function decided(
       now: around.now,
       tenantId: around.tenantId,
       streamId,
-      actor: actorOf(around),
+      actor: { ...actorOf(around), teams: around.teams },
       commandId: around.commandId,
       facts: around.facts as never,
       secret: { id: `${around.tenantId}.key`, value: 'a-secret', digest: 'd'.repeat(64) },
@@ -204,13 +206,6 @@ function replyOf(
   return commands[operationId]!.reply?.(state as never, events as never, context);
 }
 
-/** The value with every personal member sealed. */
-function sealedBy(node: z.ZodType, value: unknown): unknown {
-  if (value === undefined || value === null || isSealed(value)) return value;
-  if (subjectOf(node) !== undefined) return sealed(value);
-  const inside = inPlace(node).reduce<unknown>((now, option) => sealedBy(option, now), value);
-  return mapMembers(inside, (member, name) => {
-    const schema = memberSchema(node, name);
-    return schema ? sealedBy(schema, member) : member;
-  });
-}
+/** The input with every personal part sealed. */
+const sealedBy = (schema: z.ZodType, input: unknown): unknown =>
+  mapPersonal(schema, input, ({ value }) => sealed(value));

@@ -34,3 +34,9 @@ export const adaKeyRotated = tenant.event('ApiKeyRotated', {
   replacedBy: 'acme.3',
 });
 export const adaKeyRevoked = tenant.event('ApiKeyRevoked', { keyId: 'acme.2', memberId: 'ada' });
+export const teamCreated = tenant.event('TeamCreated', { teamId: 'red', name: 'Red team' });
+export const otherTeamCreated = tenant.event('TeamCreated', { teamId: 'blue', name: 'Blue team' });
+export const adaJoined = tenant.event('TeamMemberAdded', { teamId: 'red', memberId: 'ada' });
+export const adaJoinedOther = tenant.event('TeamMemberAdded', { teamId: 'blue', memberId: 'ada' });
+export const olgaJoined = tenant.event('TeamMemberAdded', { teamId: 'red', memberId: 'olga' });
+export const adaLeft = tenant.event('TeamMemberRemoved', { teamId: 'red', memberId: 'ada' });

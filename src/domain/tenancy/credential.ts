@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Role } from '../kernel.js';
 import { ownMember } from '../own-member.js';
 import { homeTenant } from './permissions.js';
+import { teamsOf } from './teams.js';
 import type { Tenant } from './tenant.js';
 
 export interface Credential {
@@ -28,10 +29,11 @@ export const digestOf = (secret: string): string => createHash('sha256').update(
 export function memberOfKey(
   state: Tenant,
   keyId: string,
-): { memberId: string; roles: Role[]; digest: string } | null {
+): { memberId: string; roles: Role[]; teams: string[]; digest: string } | null {
   if (state.status !== 'active') return null;
   const key = ownMember(state.keys, keyId);
   const member = key && ownMember(state.members, key.memberId);
   if (!key || key.revoked || !member) return null;
-  return { memberId: key.memberId, roles: member.roles, digest: key.digest };
+  const { memberId, digest } = key;
+  return { memberId, roles: member.roles, teams: teamsOf(state, memberId), digest };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, keyId, memberId } from '../ids.js';
+import { digest, keyId, memberId, teamId } from '../ids.js';
 import { clear, personal } from '../sealed.js';
 import { line } from '../text.js';
 
@@ -9,9 +9,13 @@ export const role = z.enum(['viewer', 'editor', 'approver', 'admin', 'owner', 'a
 export const memberName = personal('memberId', line(100));
 export const label = clear(line(100));
 export const tenantName = clear(line(100));
+export const teamName = clear(line(100));
 const roles = z.array(role).min(1).max(7);
 
-/** Members and API keys of a tenant live in its one stream, so that a credential needs one look. */
+/**
+ * Members, API keys and teams of a tenant live in its one stream, so that a credential needs one look and
+ * membership counts at once.
+ */
 export const tenantEvents = {
   TenantCreated: z.strictObject({
     name: tenantName,
@@ -26,6 +30,10 @@ export const tenantEvents = {
   /** The old key ends; the new one comes with an `ApiKeyIssued` of its own. */
   ApiKeyRotated: z.strictObject({ keyId, memberId, replacedBy: keyId }),
   ApiKeyRevoked: z.strictObject({ keyId, memberId }),
+  TeamCreated: z.strictObject({ teamId, name: teamName }),
+  TeamMemberAdded: z.strictObject({ teamId, memberId }),
+  /** Also for each team of a member who is removed from the tenant, before `MemberRemoved`. */
+  TeamMemberRemoved: z.strictObject({ teamId, memberId }),
 };
 
 const operationId = clear(z.string().min(1).max(64));

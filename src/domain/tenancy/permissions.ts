@@ -19,6 +19,8 @@ export const permissions: Record<string, readonly Role[]> = {
   'personas:restore': ['owner'],
   'members:read': inspectors,
   'members:manage': managers,
+  'teams:read': readers,
+  'teams:manage': managers,
   'api-keys:read': inspectors,
   'api-keys:manage': managers,
   'tenants:create': ['owner'],

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { memberId, tenantId, keyId } from '../ids.js';
-import { deciderFor, defineModule, type Actor, type Role, type Secret } from '../kernel.js';
+import { memberId, teamId, tenantId, keyId } from '../ids.js';
+import { deciderFor, defineModule, take, type Actor, type Role, type Secret } from '../kernel.js';
 import { personal, type Personal } from '../sealed.js';
-import { label, memberName, role, tenantEvents, tenantName } from './events.js';
+import { label, memberName, role, teamName, tenantEvents, tenantName } from './events.js';
 import { ownMember } from '../own-member.js';
 import { line } from '../text.js';
 import { tenancyRejections } from './rejections.js';
+import { joined, left, noTeams, teamsOf, withTeam, type Team, type Teams } from './teams.js';
 
 export interface Member {
   displayName?: Personal;
@@ -17,7 +18,7 @@ export interface ApiKey {
   digest: string;
   revoked: boolean;
 }
-export interface ActiveTenant {
+export interface ActiveTenant extends Teams {
   status: 'active';
   name: string;
   members: Record<string, Member>;
@@ -38,15 +39,29 @@ const ended = (state: ActiveTenant, id: string): ActiveTenant =>
 /** Evolve meets an existing tenant by construction: the stream begins with `TenantCreated`. */
 const known = (state: Tenant): ActiveTenant => state as ActiveTenant;
 
+const newTenant = z
+  .strictObject({
+    name: tenantName,
+    tenantId: tenantId.optional(),
+    ownerId: memberId.optional(),
+    ownerName: personal('ownerId', line(100)).optional(),
+  })
+  .refine(({ name, tenantId: id }) => id ?? nameToId(name), {
+    path: ['tenantId'],
+    error: 'is needed: the name has no letter or digit to make an id of',
+  });
+
 export const tenant = deciderFor<Tenant>()({
   name: 'tenant',
   id: 'tenantId',
   events: tenantEvents,
   rejections: tenancyRejections,
   initialState: () => ({ status: 'none' }),
-  // A tenant has one stream, named after itself; only `createTenant` names a tenant other than the caller's.
+  // A tenant has one stream, named after itself; only `createTenant` names a tenant other than the caller's. Its
+  // whole input tells it: a team has a name too.
   locate: (input, at) => {
-    const own = (input['tenantId'] as string | undefined) ?? nameToId(input['name'] as string | undefined);
+    const { data } = newTenant.safeParse(input);
+    const own = data && (data.tenantId ?? nameToId(data.name));
     return own ? { tenantId: own, id: own } : { id: at.tenantId };
   },
   evolve: {
@@ -62,6 +77,7 @@ export const tenant = deciderFor<Tenant>()({
       keys: {
         [key.keyId]: { memberId: owner.memberId, label: key.label, digest: key.digest, revoked: false },
       },
+      ...noTeams,
     }),
     MemberAdded: (state, e) =>
       withMember(known(state), e.memberId, { displayName: e.displayName, roles: e.roles }),
@@ -77,13 +93,19 @@ export const tenant = deciderFor<Tenant>()({
     ApiKeyIssued: (state, { keyId: id, ...key }) => withKey(known(state), id, { ...key, revoked: false }),
     ApiKeyRotated: (state, e) => ended(known(state), e.keyId),
     ApiKeyRevoked: (state, e) => ended(known(state), e.keyId),
+    TeamCreated: (state, e) => withTeam(known(state), e.teamId, e.name),
+    TeamMemberAdded: (state, e) => joined(known(state), e.teamId, e.memberId),
+    TeamMemberRemoved: (state, e) => left(known(state), e.teamId, e.memberId),
   },
+  // How other areas ask whether a team exists.
+  claims: { TeamCreated: (e) => [take('team', e.teamId)] },
+  claimRejections: { team: 'team-exists' },
 });
 
 /** `Acme Corp` → `acme-corp`: the id of a tenant that was given a name alone. */
-function nameToId(name: string | undefined): string | undefined {
+function nameToId(name: string): string | undefined {
   const id = name
-    ?.toLowerCase()
+    .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 48)
     .replace(/^-+|-+$/g, '');
@@ -101,6 +123,10 @@ function guardOwner(actor: Actor, ...roles: (Role[] | undefined)[]): void {
 
 function member(state: ActiveTenant, id: string): Member {
   return ownMember(state.members, id) ?? tenant.reject('member-not-found', `no member ${id}`);
+}
+
+function team(state: ActiveTenant, id: string): Team {
+  return ownMember(state.teams, id) ?? tenant.reject('team-not-found', `no team ${id}`);
 }
 
 function apiKey(state: ActiveTenant, id: string): ApiKey {
@@ -130,17 +156,7 @@ export const tenantModule = defineModule(tenant, {
     http: 'POST /tenants',
     summary: 'Create a tenant with its first owner; the reply shows the owner’s key once',
     permission: 'tenants:create',
-    input: z
-      .strictObject({
-        name: tenantName,
-        tenantId: tenantId.optional(),
-        ownerId: memberId.optional(),
-        ownerName: personal('ownerId', line(100)).optional(),
-      })
-      .refine(({ name, tenantId: id }) => id ?? nameToId(name), {
-        path: ['tenantId'],
-        error: 'is needed: the name has no letter or digit to make an id of',
-      }),
+    input: newTenant,
     rejects: ['tenant-exists'],
     decide: (state, input, ctx) => {
       if (state.status !== 'none') return ctx.reject('tenant-exists', `tenant ${ctx.tenantId} exists`);
@@ -203,7 +219,7 @@ export const tenantModule = defineModule(tenant, {
 
   removeMember: tenant.command({
     http: 'DELETE /members/:memberId',
-    summary: 'Remove a member; its API keys stop working at once',
+    summary: 'Remove a member, also from its teams; its API keys stop working at once',
     permission: 'members:manage',
     input: z.strictObject({ memberId }),
     rejects: ['tenant-not-found', 'member-not-found', 'last-owner', 'owners-only'],
@@ -216,6 +232,9 @@ export const tenantModule = defineModule(tenant, {
       );
       return [
         ...live.map(([id]) => tenant.event('ApiKeyRevoked', { keyId: id, memberId: input.memberId })),
+        ...teamsOf(active(state), input.memberId).map((id) =>
+          tenant.event('TeamMemberRemoved', { teamId: id, memberId: input.memberId }),
+        ),
         tenant.event('MemberRemoved', { memberId: input.memberId }),
       ];
     },
@@ -268,6 +287,59 @@ export const tenantModule = defineModule(tenant, {
       guardOwner(ctx.actor, ownMember(active(state).members, key.memberId)?.roles);
       if (ctx.actor.credential === input.keyId) return ctx.reject('own-api-key');
       return [tenant.event('ApiKeyRevoked', { keyId: input.keyId, memberId: key.memberId })];
+    },
+  }),
+
+  createTeam: tenant.command({
+    http: 'POST /teams',
+    summary: 'Create a team with its first members',
+    permission: 'teams:manage',
+    input: z.strictObject({
+      teamId: teamId.optional(),
+      name: teamName,
+      members: z.array(memberId).max(200).default([]),
+    }),
+    rejects: ['tenant-not-found', 'team-exists', 'member-not-found'],
+    decide: (state, input, ctx) => {
+      const { teams, members } = active(state);
+      const id = input.teamId ?? ctx.id('teamId');
+      if (ownMember(teams, id)) return ctx.reject('team-exists', `team ${id} exists`);
+      const errors = input.members.flatMap((whom, index) =>
+        ownMember(members, whom) ? [] : [{ pointer: `/members/${index}`, detail: `no member ${whom}` }],
+      );
+      if (errors.length > 0) return ctx.reject('member-not-found', errors[0]!.detail, { errors });
+      return [
+        tenant.event('TeamCreated', { teamId: id, name: input.name }),
+        ...[...new Set(input.members)].map((whom) =>
+          tenant.event('TeamMemberAdded', { teamId: id, memberId: whom }),
+        ),
+      ];
+    },
+    reply: (_, [created]) => (created?.type === 'TeamCreated' ? { teamId: created.data.teamId } : undefined),
+  }),
+
+  addTeamMember: tenant.command({
+    http: 'PUT /teams/:teamId/members/:memberId',
+    summary: 'Add a member of the tenant to a team',
+    permission: 'teams:manage',
+    input: z.strictObject({ teamId, memberId }),
+    rejects: ['tenant-not-found', 'team-not-found', 'member-not-found'],
+    decide: (state, input) => {
+      const { members } = team(active(state), input.teamId);
+      member(active(state), input.memberId);
+      return members.includes(input.memberId) ? [] : [tenant.event('TeamMemberAdded', input)];
+    },
+  }),
+
+  removeTeamMember: tenant.command({
+    http: 'DELETE /teams/:teamId/members/:memberId',
+    summary: 'Remove a member from a team',
+    permission: 'teams:manage',
+    input: z.strictObject({ teamId, memberId }),
+    rejects: ['tenant-not-found', 'team-not-found'],
+    decide: (state, input) => {
+      const { members } = team(active(state), input.teamId);
+      return members.includes(input.memberId) ? [tenant.event('TeamMemberRemoved', input)] : [];
     },
   }),
 });

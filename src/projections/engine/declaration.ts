@@ -104,26 +104,15 @@ export const handles = (projection: Projection, type: string): boolean =>
 export function rowProjection<R extends Row>() {
   return <E extends EventSchemas>(
     _events: E,
-    spec: {
-      name: string;
-      version: number;
-      log?: Log;
-      key: (event: ProjectedEvent) => string;
-      on: Handlers<R, E>;
-      streamKeyed?: boolean;
-      asOf?: AsOf;
-      indexes?: string[];
-    },
+    spec: Pick<RowProjection, 'name' | 'version' | 'key'> &
+      Partial<Pick<RowProjection, 'log' | 'streamKeyed' | 'asOf' | 'indexes'>> & { on: Handlers<R, E> },
   ): RowProjection => ({
     kind: 'row',
-    name: spec.name,
-    version: spec.version,
-    log: spec.log ?? 'record',
-    key: spec.key,
+    log: 'record',
+    streamKeyed: true,
+    indexes: [],
+    ...spec,
     on: spec.on as unknown as RowProjection['on'],
-    streamKeyed: spec.streamKeyed ?? true,
-    ...(spec.asOf ? { asOf: spec.asOf } : {}),
-    indexes: spec.indexes ?? [],
   });
 }
 
@@ -135,6 +124,8 @@ export interface Reader {
   tenantId: string;
   memberId: string;
   roles: Role[];
+  /** Ids of the teams that the member belongs to. */
+  teams: readonly string[];
 }
 
 /**
@@ -148,6 +139,8 @@ export interface Condition {
 
 export interface ListRequest {
   where?: Condition[];
+  /** Conditions on the row of the same key as it is now, also where the list is of another moment. */
+  whereNow?: Condition[];
   /** A text expression, never null (`coalesce(…, '')`), to sort by in C collation; the key breaks ties. Default: the key. */
   orderBy?: string;
   descending?: boolean;
@@ -194,6 +187,14 @@ export interface QueryContext {
   at(instantOrPosition: string): Promise<number>;
   /** The same context as of another position. */
   asOfPosition(position: number): QueryContext;
+  /** The same context as of now: who may see a thing is judged by today's sharing, also when its past is asked for. */
+  current(): QueryContext;
+  /**
+   * A copy of a value with everything sealed in it opened, for an answer that is computed from it; what was
+   * erased reads `{ erased }`. Only in memory: an answer's own sealed values are opened on its way out.
+   * @throws Error for a value that does not authenticate; StoreUnavailable
+   */
+  open<T>(value: T): Promise<T>;
   /**
    * Signs and opens cursors: opaque to clients, refused with 400 when they are not ours, of another tenant or
    * of other filters. `scope` is whatever must be the same on the next page.

@@ -33,15 +33,18 @@ export interface ModelReaderDeps {
   asOf: number | undefined;
   /** Runs a statement against the table that serves, again if it is swapped away meanwhile. */
   onTable: <T>(read: (model: LiveModel) => Promise<T>) => Promise<T>;
+  /** The same, once the table has come to the head of the log. */
+  onTableNow: <T>(read: (model: LiveModel) => Promise<T>) => Promise<T>;
 }
 
 /** Reads one row projection for one tenant, now or as of a position. */
 export function openModelReader(deps: ModelReaderDeps): ModelReader {
-  const { projection, asOf, onTable } = deps;
+  const { projection, asOf, onTable, onTableNow } = deps;
   if (asOf !== undefined && !projection.asOf) throw new Error(`${projection.name} keeps no history`);
   return {
     get: <R extends Row>(key: string) => onTable((model) => getRow<R>(deps, model, key)),
-    list: <R extends Row>(request: ListRequest) => onTable((model) => listRows<R>(deps, model, request)),
+    list: <R extends Row>(request: ListRequest) =>
+      (request.whereNow?.length ? onTableNow : onTable)((model) => listRows<R>(deps, model, request)),
   };
 }
 
@@ -98,11 +101,19 @@ async function listRows<R extends Row>(
   request: ListRequest,
 ): Promise<Page<Found<R>>> {
   const { projection, cursors, asOf } = deps;
-  const { where = [], orderBy = 'key', descending = false, limit } = request;
-  const scope = [deps.tenantId, projection.name, asOf ?? null, where, orderBy, descending];
+  const { where = [], whereNow = [], orderBy = 'key', descending = false, limit } = request;
+  const scope = [deps.tenantId, projection.name, asOf ?? null, where, whereNow, orderBy, descending];
   const [from, values] = source(deps, model.table);
   const order = `(${orderBy}) COLLATE "C"`;
   const conditions = where.map((condition) => numbered(projection, condition, values));
+  if (whereNow.length > 0) {
+    const all = whereNow.map((condition) => `(${numbered(projection, condition, values)})`).join(' AND ');
+    conditions.push(
+      asOf === undefined
+        ? all
+        : `EXISTS (SELECT FROM rm.${model.table} now WHERE now.tenant_id = $1 AND now.key = t.key AND ${all})`,
+    );
+  }
   if (request.cursor !== undefined) {
     values.push(...(cursors.open(request.cursor, scope) as ListCursor));
     const after = `($${values.length - 1}::text, $${values.length}::text)`;

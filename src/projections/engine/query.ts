@@ -27,8 +27,8 @@ interface OpenedRead {
   position: number;
   /** `X-Degraded`: the names of the projections in which events are missing. */
   degraded: string[];
-  /** A model has not come to what was in the log when the read began: what it does not hold may be there. */
-  isBehind: boolean;
+  /** A model had not come to what was in the log when the read began: what it does not hold may be there. */
+  isBehind(): boolean;
 }
 
 export interface Queries {
@@ -51,13 +51,22 @@ interface QueriesDeps {
   store: EventStore;
   pool: Pool;
   cursors: Cursors;
+  /** Opens the sealed values in a JSON value. */
+  open: <T>(json: T) => Promise<T>;
   /** Resolves when a table may have moved, or after so many milliseconds: the runner's `changed`, where there is one. */
   moved?: (timeoutMs: number) => Promise<unknown>;
   /** How long a read waits for the log's head, in milliseconds. */
   patienceMs?: number;
 }
 
-type Reading = QueriesDeps & { models: LiveModels; rows: RowCache; request: ReadRequest };
+type Reading = QueriesDeps & {
+  models: LiveModels;
+  rows: RowCache;
+  request: ReadRequest;
+  needs: (log: Log, asOf: number | undefined) => Needs;
+  /** Becomes true when a model was read that is behind what it should hold. */
+  lag: { isSeen: boolean };
+};
 
 /** Opens the read side of a process. */
 export function openQueries(deps: QueriesDeps): Queries {
@@ -74,8 +83,10 @@ export function openQueries(deps: QueriesDeps): Queries {
       return refuse('invalid-input', detail, { errors: [{ pointer: '/minPosition', detail }] });
     }
     const asOf = request.asOf === undefined ? undefined : await positionOf(store, request.asOf, '/asOf');
-    const needs = (log: Log): Needs => needsOf(request, { log, main, head: heads[log]!, asOf });
-    const found = await Promise.all(reads.map((projection) => models.at(projection, needs(projection.log))));
+    const needs = (log: Log, moment: number | undefined): Needs =>
+      needsOf(request, { log, main, head: heads[log]!, asOf: moment });
+    const wanted = reads.map(({ log }) => needs(log, asOf));
+    const found = await Promise.all(reads.map((projection, index) => models.at(projection, wanted[index]!)));
     const degraded = reads.filter((_, index) => found[index]!.degraded).map(({ name }) => name);
     if (degraded.length > 0 && request.minPosition !== undefined) {
       return refuse(
@@ -84,11 +95,12 @@ export function openQueries(deps: QueriesDeps): Queries {
       );
     }
     const positions = found.filter((_, index) => reads[index]!.log === main).map(({ position }) => position);
+    const lag = { isSeen: found.some(({ position }, index) => position < wanted[index]!.wanted) };
     return {
-      ctx: contextOf({ ...deps, models, rows, request }, reads, needs, asOf),
+      ctx: contextOf({ ...deps, models, rows, request, needs, lag }, reads, asOf),
       position: asOf ?? Math.min(heads[main]!, ...positions),
       degraded,
-      isBehind: found.some(({ position }, index) => position < needs(reads[index]!.log).wanted),
+      isBehind: () => lag.isSeen,
     };
   }
 
@@ -100,7 +112,7 @@ export function openQueries(deps: QueriesDeps): Queries {
         return { answer: await query.run(input as never, ctx), position, degraded };
       } catch (error) {
         const isMissing = error instanceof Rejection && error.row.status === 404;
-        if (!isMissing || !isBehind) throw error;
+        if (!isMissing || !isBehind()) throw error;
         return refuse('unavailable', 'the read model is behind the log: what is not in it may be there');
       }
     },
@@ -132,12 +144,7 @@ async function headsOf(store: EventStore, logs: readonly Log[]): Promise<Partial
   return Object.fromEntries(distinct.map((log, index) => [log, heads[index]!]));
 }
 
-function contextOf(
-  reading: Reading,
-  reads: readonly Projection[],
-  needs: (log: Log) => Needs,
-  asOf: number | undefined,
-): QueryContext {
+function contextOf(reading: Reading, reads: readonly Projection[], asOf: number | undefined): QueryContext {
   const { store, cursors, pool, rows, request } = reading;
   const { reader } = request;
   const { tenantId } = reader;
@@ -146,36 +153,38 @@ function contextOf(
       throw new Error(`the query does not declare that it reads ${projection.name}`);
   };
   const onTable =
-    (projection: Projection) =>
-    <T>(read: (model: LiveModel) => Promise<T>): Promise<T> =>
-      readTable(reading.models, projection, needs(projection.log), read);
+    (projection: Projection, at: number | undefined) =>
+    <T>(read: (model: LiveModel) => Promise<T>): Promise<T> => {
+      const needs = reading.needs(projection.log, at);
+      return readTable(reading.models, projection, needs, (model) => {
+        if (model.position < needs.wanted) reading.lag.isSeen = true;
+        return read(model);
+      });
+    };
   return {
     reader,
     now: store.now(),
     ...(asOf !== undefined && { asOf }),
     model(projection) {
       declared(projection);
-      return openModelReader({
-        pool,
-        rows,
-        cursors,
-        projection,
-        tenantId,
-        asOf,
-        onTable: onTable(projection),
-      });
+      const tables = { onTable: onTable(projection, asOf), onTableNow: onTable(projection, undefined) };
+      return openModelReader({ pool, rows, cursors, projection, tenantId, asOf, ...tables });
     },
     sql<R extends object>(projection: Projection, text: string, values: unknown[]) {
       declared(projection);
-      return onTable(projection)(async ({ table }) => {
+      return onTable(
+        projection,
+        asOf,
+      )(async ({ table }) => {
         const own = `(SELECT * FROM rm.${table} WHERE tenant_id = $${values.length + 1})`;
         const answer = await answered(pool.query(text.replaceAll('{table}', own), [...values, tenantId]));
         return answer.rows as R[];
       });
     },
     at: (moment) => positionOf(store, moment, ''),
-    asOfPosition: (position) =>
-      contextOf(reading, reads, () => ({ wanted: position, required: position }), position),
+    asOfPosition: (position) => contextOf(reading, reads, position),
+    current: () => contextOf(reading, reads, undefined),
+    open: (value) => reading.open(value),
     cursor: {
       seal: (value, scope) => cursors.seal(value, [tenantId, scope]),
       open: (text, scope) => cursors.open(text, [tenantId, scope]),

@@ -2,6 +2,7 @@ import { auditReadModule } from '../audit/audit-log.js';
 import { personaReadModule } from '../personas/module.js';
 import { apiKeysReadModule } from '../tenancy/api-keys.js';
 import { membersReadModule } from '../tenancy/members.js';
+import { teamsReadModule } from '../tenancy/teams.js';
 import type { Projection, Query, ReadModule } from './declaration.js';
 
 /** Every read model with its queries. A new read model's file is added here; a new query is not. */
@@ -9,6 +10,7 @@ export const readModules: readonly ReadModule[] = [
   auditReadModule,
   membersReadModule,
   apiKeysReadModule,
+  teamsReadModule,
   personaReadModule,
 ];
 

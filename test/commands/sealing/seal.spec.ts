@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { memoryKeyring } from '../../../src/commands/sealing/memory-keyring.js';
 import { openValues } from '../../../src/commands/sealing/open.js';
-import { keyIdsIn, refuseSealedInput, sealAt, sealInput } from '../../../src/commands/sealing/seal.js';
+import { keyIdsIn, refuseSealedInput, sealInput } from '../../../src/commands/sealing/seal.js';
 import { same } from '../../../src/domain/content-hash.js';
-import { Rejection } from '../../../src/domain/kernel.js';
-import { clear, isSealed, personal, type Sealed } from '../../../src/domain/sealed.js';
+import { clear, isSealed, patchOver, personal, personalIf, type Sealed } from '../../../src/domain/sealed.js';
+import { storedSchema } from '../../../src/domain/stored-schema.js';
+import { arbitraryOf } from '../../support/arbitrary.js';
 import { seedFor } from '../../support/seed.js';
 
 const seed = seedFor('sealing');
@@ -232,7 +233,89 @@ describe('sealed values', () => {
   });
 });
 
-describe('sealAt', () => {
+const id = clear(z.string().min(1));
+const own = <T extends z.ZodType>(schema: T) => personalIf('subjectId', schema).optional();
+const facet = z.strictObject({
+  subjectId: id.optional(),
+  goals: own(z.strictObject({ short: z.array(clear(z.string().max(20))).default([]) })),
+  notes: z.array(personalIf('subjectId', clear(z.string()))).optional(),
+  named: z.record(clear(z.string()), personalIf('subjectId', z.number())).optional(),
+  either: z.union([z.number(), personalIf('subjectId', clear(z.string()))]).optional(),
+  none: personalIf('subjectId', z.number()).nullable().optional(),
+  level: z.number().optional(),
+});
+
+describe('what is personal beside a subject', () => {
+  const full = {
+    goals: { short: ['a'] },
+    notes: ['b', 'c'],
+    named: { d: 1, subjectId: 2 },
+    either: 'e',
+    none: 3,
+    level: 4,
+  };
+
+  it('is sealed for the subject that is named there, and else left', async () => {
+    const schema = z.strictObject({ who: facet, list: z.array(facet), maybe: facet.optional() });
+    const input = {
+      who: { subjectId: 'bob', ...full },
+      list: [full, { subjectId: 'cleo', notes: ['x'] }],
+      maybe: full,
+    };
+    const sealed = (await seal(schema, input)) as typeof input;
+    const within = (part: unknown, at: string, ...names: string[]): void =>
+      expect(sealedAt(part)).toEqual(names.map((name) => `c1${at}/${name}`));
+    within(sealed.who, '/who', 'goals', 'notes/0', 'notes/1', 'named/d', 'named/subjectId', 'either', 'none');
+    within(sealed.list, '/list', '1/notes/0');
+    expect([sealed.list[0], sealed.maybe]).toEqual([full, full]);
+    expect(await keyring.subjectsOf(keyIdsIn(sealed.who))).toEqual(['bob']);
+    expect(await keyring.subjectsOf(keyIdsIn(sealed.list))).toEqual(['cleo']);
+    expect(await openValues(sealed, keyring)).toEqual(input);
+  });
+
+  it('is sealed neither for an outer subject nor when it is null', async () => {
+    const outer = z.strictObject({ subjectId: id, inner: facet });
+    const input = { subjectId: 'bob', inner: { notes: ['x'] } };
+    expect(await seal(outer, input)).toBe(input);
+    const none = { subjectId: 'bob', none: null };
+    expect(await seal(facet, none)).toBe(none);
+  });
+
+  it('is named by the edit itself in a merge patch', async () => {
+    const patch = z.strictObject({
+      subjectId: id.nullable().optional(),
+      goals: personalIf('subjectId', clear(z.string())).nullable().optional(),
+    });
+    expect(sealedAt(await seal(patch, { subjectId: 'bob', goals: 'x' }))).toEqual(['c1/goals']);
+    for (const plain of [
+      { goals: 'x' },
+      { subjectId: null, goals: 'x' },
+      { subjectId: 'bob', goals: null },
+    ]) {
+      expect(await seal(patch, plain)).toBe(plain);
+    }
+  });
+
+  it('stored, is what its schema accepts, and opens to what was sent', async () => {
+    const schema = z.strictObject({ who: facet, list: z.array(facet).max(2) });
+    await fc.assert(
+      fc.asyncProperty(arbitraryOf(schema), async (input) => {
+        const plain = schema.parse(input);
+        const sealed = await seal(schema, plain);
+        expect(storedSchema(schema).parse(sealed)).toEqual(sealed);
+        expect(await openValues(sealed, keyring)).toEqual(plain);
+      }),
+      { seed },
+    );
+  });
+
+  it('needs a member of that name in its object', async () => {
+    const schema = z.strictObject({ goals: own(clear(z.string())) });
+    await expect(seal(schema, { goals: 'x' })).rejects.toThrow('personal beside a member that is not there');
+  });
+});
+
+describe('a patch over a document', () => {
   const address = z.strictObject({ street: note, city: clear(z.string()) });
   const document = z.strictObject({
     title: clear(z.string()),
@@ -241,43 +324,109 @@ describe('sealAt', () => {
     moods: z.array(note).default([]),
     profile: personal('@actor', z.strictObject({ age: z.number() })).optional(),
     place: z.union([address, z.strictObject({ name: clear(z.string()), remark: note })]).optional(),
+    who: facet.optional(),
+    people: z.array(facet).optional(),
   });
-  const at = (pointer: string, value: unknown): Promise<unknown> =>
-    sealAt({ ...around, schema: document, input: {}, pointer, value, inputPointer: '/patch/0/value' });
+  const operation = z.strictObject({
+    op: z.string(),
+    path: z.string(),
+    from: z.string().optional(),
+    value: z.unknown().optional(),
+  });
+  const input = z.strictObject({ patch: patchOver(document, z.array(operation)).optional() });
+  const patched = async (...patch: object[]): Promise<unknown[]> =>
+    ((await seal(input, { patch })) as { patch: unknown[] }).patch;
+  const at = async (path: string, value: unknown): Promise<unknown> =>
+    ((await patched({ op: 'add', path, value })) as { value: unknown }[])[0]!.value;
+  /** Pointers, into the input, of what is sealed in an operation's value. */
+  const sealedIn = async (path: string, value: unknown): Promise<string[]> =>
+    sealedAt(await at(path, value)).map((pointer) => pointer.replace('c1/patch/0/value', '.'));
 
-  it('seals an operation’s value by the schema at its path', async () => {
-    expect(sealedAt(await at('/note', 'x'))).toEqual(['c1/patch/0/value']);
-    expect(sealedAt(await at('/moods/-', 'x'))).toEqual(['c1/patch/0/value']);
-    expect(sealedAt(await at('/moods', ['x', 'y']))).toEqual(['c1/patch/0/value/0', 'c1/patch/0/value/1']);
-    expect(sealedAt(await at('/home', { street: 'x', city: 'y' }))).toEqual(['c1/patch/0/value/street']);
-    expect(sealedAt(await at('/profile', { age: 3 }))).toEqual(['c1/patch/0/value']);
+  it('has its values sealed by the schema at their path', async () => {
+    expect(await sealedIn('/note', 'x')).toEqual(['.']);
+    expect(await sealedIn('/moods/-', 'x')).toEqual(['.']);
+    expect(await sealedIn('/moods', ['x', 'y'])).toEqual(['./0', './1']);
+    expect(await sealedIn('/home', { street: 'x', city: 'y' })).toEqual(['./street']);
+    expect(await sealedIn('/profile', { age: 3 })).toEqual(['.']);
+    expect(await sealedIn('', { title: 'x', note: 'y' })).toEqual(['./note']);
     expect(await openValues(await at('/home', { street: 'x', city: 'y' }), keyring)).toEqual({
       street: 'x',
       city: 'y',
     });
-    expect(await at('/title', 'x')).toBe('x');
-    expect(await at('/home/city', 'x')).toBe('x');
-    expect(await at('/nowhere/else', 'x')).toBe('x');
+    for (const path of ['/title', '/home/city', '/nowhere/else']) expect(await at(path, 'x')).toBe('x');
   });
 
-  it('seals a merge patch: partial objects, null stays null', async () => {
-    const patch = { title: 'x', note: null, home: { street: 'y' }, moods: ['z'] };
-    const sealed = await at('', patch);
-    expect(sealed).toMatchObject({ title: 'x', note: null });
-    expect(sealedAt(sealed)).toEqual(['c1/patch/0/value/home/street', 'c1/patch/0/value/moods/0']);
-    expect(await openValues(sealed, keyring)).toEqual(patch);
+  it('is sealed operation by operation, and left where there is nothing to seal', async () => {
+    const steps = [
+      { op: 'remove', path: '/note' },
+      { op: 'move', from: '/profile', path: '/note' },
+      { op: 'add', path: '/title', value: 'x' },
+    ];
+    const given = { patch: steps };
+    expect(await seal(input, given)).toBe(given);
+    const sealed = await patched(...steps, { op: 'test', path: '/note', value: 'y' });
+    expect(sealed.slice(0, 3)).toEqual(steps);
+    expect(sealedAt(sealed)).toEqual(['c1/patch/3/value']);
+    expect(await seal(input, {})).toEqual({});
   });
 
   it('rather seals too much than too little where options of a union are partial', async () => {
-    expect(sealedAt(await at('', { place: { street: 'x' } }))).toEqual(['c1/patch/0/value/place/street']);
-    expect(sealedAt(await at('/place', { remark: 'x' }))).toEqual(['c1/patch/0/value/remark']);
-    expect(sealedAt(await at('/place/remark', 'x'))).toEqual(['c1/patch/0/value']);
+    expect(await sealedIn('/place', { remark: 'x' })).toEqual(['./remark']);
+    expect(await sealedIn('/place/remark', 'x')).toEqual(['.']);
   });
 
-  it('refuses to reach into a personal value', async () => {
-    const error = await at('/profile/age', 3).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(Rejection);
-    expect(error).toMatchObject({ code: 'invalid-input', more: { errors: [{ pointer: '/patch/0/value' }] } });
+  it('names the subject in the value that holds what is personal beside it', async () => {
+    expect(await sealedIn('/who', { subjectId: 'bob', notes: ['x'], level: 1 })).toEqual(['./notes/0']);
+    expect(await sealedIn('/people/0', { subjectId: 'bob', notes: ['x'] })).toEqual(['./notes/0']);
+    expect(await sealedIn('/people', [{ notes: ['x'] }, { subjectId: 'bob', notes: ['y'] }])).toEqual([
+      './1/notes/0',
+    ]);
+    expect(await keyring.subjectsOf(keyIdsIn(await at('/who', { subjectId: 'bob', none: 1 })))).toEqual([
+      'bob',
+    ]);
+  });
+
+  it('leaves to the decision what does not hold its subject, or holds none that may be', async () => {
+    const cases: [string, unknown][] = [
+      ['/who', { notes: ['x'] }],
+      ['/who', { subjectId: '', notes: ['x'] }],
+      ['/who', { subjectId: 7, notes: ['x'] }],
+      ['/who', 'x'],
+      ['/who', ['x']],
+      ['/who/notes', ['x']],
+      ['/who/notes/-', 'x'],
+      ['/who/goals', { short: ['x'] }],
+      ['/who/goals/short/0', 'x'],
+      ['/people/0/either', 'x'],
+    ];
+    for (const [path, value] of cases) expect(await at(path, value)).toBe(value);
+  });
+
+  it('is checked where it is sealed: nobody sees into it afterwards', async () => {
+    const who = await at('/who', { subjectId: 'bob', goals: {} });
+    expect(await openValues(who, keyring)).toEqual({ subjectId: 'bob', goals: { short: [] } });
+    const refused: [string, unknown, string][] = [
+      ['/note', 7, ''],
+      ['/note', null, ''],
+      ['/profile', { age: 'x' }, '/age'],
+      ['/who', { subjectId: 'bob', goals: { short: ['a', 7] } }, '/goals/short/1'],
+    ];
+    for (const [path, value, pointer] of refused) {
+      await expect(at(path, value)).rejects.toMatchObject({
+        code: 'invalid-input',
+        more: { errors: [{ pointer: `/patch/0/value${pointer}` }] },
+      });
+    }
+  });
+
+  it('reaches neither into a personal value nor for a sealed form', async () => {
+    const refusedAt = (pointer: string) => ({ code: 'invalid-input', more: { errors: [{ pointer }] } });
+    await expect(at('/profile/age', 3)).rejects.toMatchObject(refusedAt('/patch/0/value'));
+    for (const path of ['/note/$sealed', '/who/goals/$sealed/key', '/title/$sealed/ct']) {
+      await expect(at(path, 'x')).rejects.toMatchObject(refusedAt('/patch/0/path'));
+      const copy = { op: 'copy', from: path, path: '/title' };
+      await expect(patched(copy)).rejects.toMatchObject(refusedAt('/patch/0/from'));
+    }
   });
 });
 

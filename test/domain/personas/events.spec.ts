@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tolerantSchema, storedSchema } from '../../../src/commands/sealing/stored-schema.js';
+import { tolerantSchema, storedSchema } from '../../../src/domain/stored-schema.js';
 import { personaEvents } from '../../../src/domain/personas/events.js';
 import { edited, life, moved } from '../../support/persona-examples.js';
 

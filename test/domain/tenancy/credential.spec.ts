@@ -7,11 +7,16 @@ import {
   adaAdded,
   adaGone,
   adaIsAdmin,
+  adaJoined,
+  adaJoinedOther,
   adaKey,
   adaKeyRevoked,
   adaKeyRotated,
+  adaLeft,
   adaNewKey,
   created,
+  otherTeamCreated,
+  teamCreated,
 } from '../../support/tenancy-examples.js';
 
 const stateAfter = (...events: DomainEvent[]): Tenant =>
@@ -48,8 +53,15 @@ describe('a key proves', () => {
     expect(memberOfKey(stateAfter(created, adaAdded, adaKey, adaIsAdmin), 'acme.2')).toEqual({
       memberId: 'ada',
       roles: ['admin'],
+      teams: [],
       digest: 'a'.repeat(64),
     }));
+  it('its member with the teams of now, sorted', () => {
+    const history = [created, adaAdded, adaKey, teamCreated, otherTeamCreated, adaJoined, adaJoinedOther];
+    expect(memberOfKey(stateAfter(...history), 'acme.2')?.teams).toEqual(['blue', 'red']);
+    expect(memberOfKey(stateAfter(...history, adaLeft), 'acme.2')?.teams).toEqual(['blue']);
+    expect(memberOfKey(stateAfter(...history), 'acme.1')?.teams).toEqual([]);
+  });
   it.each([
     ['without a tenant', []],
     ['when it was never issued', [created]],

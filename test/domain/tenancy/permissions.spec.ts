@@ -9,6 +9,11 @@ it('is held by nobody without a role, and never when it is unknown', () => {
   expect(allowed({ tenantId: 'acme', roles: [] }, 'personas:read')).toBe(false);
   expect(allowed({ tenantId: 'acme', roles: ['owner'] }, 'toString')).toBe(false);
 });
+it('lets everybody see the teams and managers change them', () => {
+  expect(allowed({ tenantId: 'acme', roles: ['service'] }, 'teams:read')).toBe(true);
+  expect(allowed({ tenantId: 'acme', roles: ['editor'] }, 'teams:manage')).toBe(false);
+  expect(allowed({ tenantId: 'acme', roles: ['admin'] }, 'teams:manage')).toBe(true);
+});
 it('to create tenants counts in the home tenant only', () => {
   expect(allowed({ tenantId: 'default', roles: ['owner'] }, 'tenants:create')).toBe(true);
   expect(allowed({ tenantId: 'acme', roles: ['owner'] }, 'tenants:create')).toBe(false);

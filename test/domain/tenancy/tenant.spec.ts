@@ -1,15 +1,26 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tenant, tenantModule } from '../../../src/domain/tenancy/tenant.js';
+import { arbitraryOf } from '../../support/arbitrary.js';
 import { given, sealed } from '../../support/given.js';
+import { seedFor } from '../../support/seed.js';
 import {
   adaAdded,
+  adaGone,
   adaIsAdmin,
+  adaJoined,
+  adaJoinedOther,
   adaKey,
   adaKeyRevoked,
+  adaLeft,
   adaNewKey,
   created,
+  olgaJoined,
+  otherTeamCreated,
+  teamCreated,
 } from '../../support/tenancy-examples.js';
 
+const seed = seedFor('the tenant that a command names');
 const secret = 'd'.repeat(64);
 const asAdmin = { roles: ['admin' as const] };
 const home = { tenantId: 'default' };
@@ -60,6 +71,18 @@ describe('createTenant', () => {
       .thenRejected('forbidden');
   });
 });
+
+it.each(Object.entries(tenantModule.commands).filter(([name]) => name !== 'createTenant'))(
+  '%s stays in the tenant of who sends it',
+  (_, { input }) =>
+    fc.assert(
+      fc.property(arbitraryOf(input), (value) => {
+        const at = { tenantId: 'default', newId: 'x', now: '' };
+        expect(tenant.locate(input.parse(value), at)).toEqual({ id: 'default' });
+      }),
+      { seed, numRuns: 20 },
+    ),
+);
 
 describe('addMember', () => {
   const input = { memberId: 'ada', displayName: 'Ada', roles: ['editor'] };
@@ -126,6 +149,15 @@ describe('removeMember', () => {
       )
       .again()
       .thenRejected('member-not-found'));
+  it('takes the member out of every team first: added again, it is in none', () => {
+    const back = [created, adaAdded, teamCreated, otherTeamCreated, adaJoined, adaJoinedOther];
+    given(tenantModule, ...back)
+      .when('removeMember', ada)
+      .thenEvents(tenant.event('TeamMemberRemoved', { teamId: 'blue', memberId: 'ada' }), adaLeft, adaGone);
+    given(tenantModule, created, adaAdded, teamCreated, adaJoined, adaLeft, adaGone, adaAdded)
+      .when('addTeamMember', { teamId: 'red', memberId: 'ada' })
+      .thenEvents(adaJoined);
+  });
   it('keeps one owner', () =>
     void given(tenantModule, created, adaAdded)
       .when('removeMember', { memberId: 'olga' })
@@ -192,6 +224,25 @@ it.each(['toString', 'constructor', '__proto__', 'valueOf'])('%s is a name like 
   given(tenantModule, ...history)
     .when('issueApiKey', { memberId: name, label: 'x' })
     .thenRejected('member-not-found');
+  given(tenantModule, ...history)
+    .when('createTeam', { name: 'X', members: [name] })
+    .thenRejected('member-not-found');
+  given(tenantModule, ...history)
+    .when('addTeamMember', { teamId: name, memberId: 'olga' })
+    .thenRejected('team-not-found');
+  const joined = tenant.event('TeamMemberAdded', { teamId: name, memberId: name });
+  given(
+    tenantModule,
+    ...history,
+    tenant.event('MemberAdded', { memberId: name, displayName: sealed('X'), roles: ['viewer'] }),
+    tenant.event('TeamCreated', { teamId: name, name: 'X' }),
+    joined,
+  )
+    .when('removeMember', { memberId: name })
+    .thenEvents(
+      tenant.event('TeamMemberRemoved', { teamId: name, memberId: name }),
+      tenant.event('MemberRemoved', { memberId: name }),
+    );
   if (name === '__proto__') return;
   given(tenantModule, ...history)
     .when('revokeApiKey', { keyId: name })
@@ -201,13 +252,14 @@ it.each(['toString', 'constructor', '__proto__', 'valueOf'])('%s is a name like 
     .thenRejected('api-key-not-found');
 });
 
-it.each(['a\u202eb', 'a\nb', ' '])('%j is no name of a person, a key or a tenant', (name) => {
+it.each(['a\u202eb', 'a\nb', ' '])('%j is no name of a person, a key, a team or a tenant', (name) => {
   given(tenantModule, created)
     .when('addMember', { displayName: name, roles: ['viewer'] })
     .thenRejected('invalid-input', '/displayName');
   given(tenantModule, created, adaAdded)
     .when('issueApiKey', { memberId: 'ada', label: name })
     .thenRejected('invalid-input', '/label');
+  given(tenantModule, created).when('createTeam', { name }).thenRejected('invalid-input', '/name');
   given(tenantModule)
     .when('createTenant', { name, tenantId: 'a' }, home)
     .thenRejected('invalid-input', '/name');
@@ -233,4 +285,83 @@ describe('revokeApiKey', () => {
       .thenRejected('own-api-key'));
   it('refuses in a tenant that is not there', () =>
     void given(tenantModule).when('revokeApiKey', input).thenRejected('tenant-not-found'));
+});
+
+describe('createTeam', () => {
+  const input = { teamId: 'red', name: 'Red team' };
+  it('makes a team that nobody is in, and answers its id', () =>
+    void given(tenantModule, created)
+      .when('createTeam', input)
+      .thenEvents(teamCreated)
+      .thenReply({ teamId: 'red' }));
+  it('draws an id when none is given', () => {
+    const [team] = given(tenantModule, created).when('createTeam', { name: 'Red team' }).events;
+    expect(team!.data['teamId']).toMatch(/^teamId-of-/);
+  });
+  it('adds its first members, each once', () =>
+    void given(tenantModule, created, adaAdded)
+      .when('createTeam', { ...input, members: ['ada', 'olga', 'ada'] })
+      .thenEvents(teamCreated, adaJoined, olgaJoined));
+  it('refuses members that are not there, and says which', () =>
+    void given(tenantModule, created)
+      .when('createTeam', { ...input, members: ['ada', 'olga', 'bob'] })
+      .thenRejected('member-not-found', '/members/0', '/members/2'));
+  it('refuses more than 200 members at once', () =>
+    void given(tenantModule, created)
+      .when('createTeam', { ...input, members: Array.from({ length: 201 }, () => 'olga') })
+      .thenRejected('invalid-input', '/members'));
+  it('refuses an id in use', () =>
+    void given(tenantModule, created).when('createTeam', input).again().thenRejected('team-exists'));
+  it('claims the id, so that other areas can ask for it', () => {
+    expect(tenantModule.decider.claims['TeamCreated']!(teamCreated.data as never)).toEqual([
+      { op: 'take', kind: 'team', key: 'red' },
+    ]);
+    expect(tenant.claimRejections).toEqual({ team: 'team-exists' });
+  });
+  it('is for those who manage', () => {
+    given(tenantModule, created).when('createTeam', input, asAdmin).thenEvents(teamCreated);
+    given(tenantModule, created)
+      .when('createTeam', input, { roles: ['editor'] })
+      .thenRejected('forbidden');
+  });
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('createTeam', input).thenRejected('tenant-not-found'));
+});
+
+describe('addTeamMember', () => {
+  const input = { teamId: 'red', memberId: 'ada' };
+  it('adds a member, once', () =>
+    void given(tenantModule, created, adaAdded, teamCreated)
+      .when('addTeamMember', input)
+      .thenEvents(adaJoined)
+      .again()
+      .thenNothing());
+  it('refuses an unknown team', () =>
+    void given(tenantModule, created, adaAdded).when('addTeamMember', input).thenRejected('team-not-found'));
+  it('refuses an unknown member', () =>
+    void given(tenantModule, created, teamCreated)
+      .when('addTeamMember', input)
+      .thenRejected('member-not-found'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('addTeamMember', input).thenRejected('tenant-not-found'));
+});
+
+describe('removeTeamMember', () => {
+  const input = { teamId: 'red', memberId: 'ada' };
+  it('removes a member, once', () =>
+    void given(tenantModule, created, adaAdded, teamCreated, olgaJoined, adaJoined)
+      .when('removeTeamMember', input)
+      .thenEvents(adaLeft)
+      .again()
+      .thenNothing());
+  it('changes nothing for whoever is in no team, or in no tenant', () => {
+    given(tenantModule, created, adaAdded, teamCreated).when('removeTeamMember', input).thenNothing();
+    given(tenantModule, created, teamCreated).when('removeTeamMember', input).thenNothing();
+  });
+  it('refuses an unknown team', () =>
+    void given(tenantModule, created, adaAdded)
+      .when('removeTeamMember', input)
+      .thenRejected('team-not-found'));
+  it('refuses in a tenant that is not there', () =>
+    void given(tenantModule).when('removeTeamMember', input).thenRejected('tenant-not-found'));
 });

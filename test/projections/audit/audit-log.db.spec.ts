@@ -36,10 +36,15 @@ async function world() {
   }
   await append(store, { type: 'MemberAdded', data: { reason: 'Number 1' }, tenant: 't2' });
   await at.run(store, auditReadModule.projections).drained();
-  const queries = openQueries({ store, pool: at.pool, cursors: openCursors({ key: Buffer.alloc(32) }) });
+  const queries = openQueries({
+    store,
+    pool: at.pool,
+    cursors: openCursors({ key: Buffer.alloc(32) }),
+    open: async (json) => json,
+  });
   return async (input: object, tenantId = 't1'): Promise<{ items: Item[]; next: string | null }> => {
     const parsed = listAudit!.input.parse(input);
-    const reader = { tenantId, memberId: 'm', roles: [] };
+    const reader = { tenantId, memberId: 'm', roles: [], teams: [] };
     const { answer } = await queries.run({ query: listAudit!, input: parsed, reader });
     return listAudit!.output.parse(answer.body) as { items: Item[]; next: string | null };
   };

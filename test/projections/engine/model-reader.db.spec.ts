@@ -21,8 +21,8 @@ async function filled(): Promise<{ model: ModelReader; projection: RowProjection
   await append(store, ...names.map((name, n) => ({ type: 'Opened', id: `s${n}`, data: { name } })));
   const projection = accounts();
   await at.run(store, [projection]).drained();
-  const queries = openQueries({ store, pool: at.pool, cursors });
-  const reader = { tenantId: 't1', memberId: 'm', roles: [] };
+  const queries = openQueries({ store, pool: at.pool, cursors, open: async (json) => json });
+  const reader = { tenantId: 't1', memberId: 'm', roles: [], teams: [] };
   const { ctx } = await queries.contextFor({ reads: [projection] }, { reader });
   return { model: ctx.model(projection), projection };
 }
@@ -132,8 +132,8 @@ describe('a single row', () => {
       { type: 'Added', data: { amount: 13, tag: 'x' } },
     );
     await runner.drained();
-    const queries = openQueries({ store, pool: at.another(), cursors });
-    const reader = { tenantId: 't1', memberId: 'm', roles: [] };
+    const queries = openQueries({ store, pool: at.another(), cursors, open: async (json) => json });
+    const reader = { tenantId: 't1', memberId: 'm', roles: [], teams: [] };
     const total = async (): Promise<number> => {
       const { ctx } = await queries.contextFor({ reads: [good] }, { reader });
       const found = (await ctx.model(good).get<Account>('a'))!;

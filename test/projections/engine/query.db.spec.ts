@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { MemoryStore } from '../../../src/commands/event-store/memory.js';
 import type { EventStore } from '../../../src/commands/event-store/port.js';
+import { memoryKeyring } from '../../../src/commands/sealing/memory-keyring.js';
+import { openValues } from '../../../src/commands/sealing/open.js';
+import { sealInput } from '../../../src/commands/sealing/seal.js';
+import { personal } from '../../../src/domain/sealed.js';
+import { refuse } from '../../../src/commands/rejections.js';
 import { openCursors } from '../../../src/projections/engine/cursor.js';
 import { query, type Projection } from '../../../src/projections/engine/declaration.js';
 import { openQueries, type Queries, type ReadRequest } from '../../../src/projections/engine/query.js';
@@ -21,11 +26,13 @@ import { expectedRows } from './refold.js';
 
 const at = engineDatabase();
 const cursors = openCursors({ key: Buffer.alloc(32, 3) });
-const reader = { tenantId: 't1', memberId: 'm1', roles: [] };
+const reader = { tenantId: 't1', memberId: 'm1', roles: [], teams: [] };
+const keyring = memoryKeyring();
+const open = <T>(json: T): Promise<T> => openValues(json, keyring);
 const opened = (id: string, name = id) => ({ type: 'Opened', id, data: { name } });
 
 const readSide = (store: EventStore, patienceMs = 2_000): Queries =>
-  openQueries({ store, pool: at.another(), cursors, patienceMs });
+  openQueries({ store, pool: at.another(), cursors, open, patienceMs });
 const read = (queries: Queries, projection: Projection, more: Partial<ReadRequest> = {}) =>
   queries.contextFor({ reads: [projection] }, { reader, ...more });
 
@@ -148,12 +155,25 @@ describe('a read', () => {
     expect(ran).toEqual({ answer: { body: 'Ann' }, position, degraded: [] });
   });
 
+  it('opens what is sealed for an answer that is computed from it', async () => {
+    const store = memoryStore();
+    const row = accounts();
+    await at.run(store, [row]).drained();
+    const { ctx } = await read(readSide(store), row);
+    const schema = z.strictObject({ note: personal('@actor', z.string()) });
+    const around = { tenantId: 't1', scope: 'account-t1_a', commandId: 'c', actorId: 'ada', keyring };
+    const sealed = await sealInput({ ...around, schema, input: { note: 'between us' } });
+    expect(JSON.stringify(sealed)).not.toContain('between us');
+    expect(await ctx.open([sealed])).toEqual([{ note: 'between us' }]);
+    expect(await ctx.asOfPosition(0).open(sealed)).toEqual({ note: 'between us' });
+  });
+
   it('tells of a database that cannot be reached as unavailable', async () => {
     const store = memoryStore();
     const row = accounts();
     await at.run(store, [row]).drained();
     const pool = at.another();
-    const queries = openQueries({ store, pool, cursors });
+    const queries = openQueries({ store, pool, cursors, open });
     const { ctx } = await read(queries, row);
     const broken = Object.assign(new Error('Connection terminated unexpectedly'));
     pool.query = () => Promise.reject(broken);
@@ -208,6 +228,51 @@ describe('as of a moment', () => {
         more: { errors: [{ pointer: '/asOf' }] },
       });
     }
+  });
+
+  it('can also be asked how things are now', async () => {
+    const store = memoryStore();
+    const projection = accounts();
+    at.run(store, [projection]);
+    await append(store, opened('a', 'old'));
+    const queries = readSide(store);
+    for (let n = 0; n < 20; n += 1) {
+      await append(store, { type: 'Opened', id: 'a', data: { name: `name ${n}` } });
+      const { ctx } = await read(queries, projection, { asOf: '1' });
+      const nameIn = async ({ model }: typeof ctx) => (await model(projection).get<Account>('a'))?.row.name;
+      expect(ctx.current().asOf).toBeUndefined();
+      expect([await nameIn(ctx), await nameIn(ctx.current())]).toEqual(['old', `name ${n}`]);
+      expect(await nameIn(ctx.current().asOfPosition(1))).toBe('old');
+    }
+  });
+
+  it('does not say that nothing is there now while the model is behind', async () => {
+    const store = memoryStore();
+    const row = accounts();
+    const runner = at.run(store, [row]);
+    await append(store, opened('a'));
+    await runner.drained();
+    await runner.stop();
+    const findNow = query({
+      http: 'GET /accounts/:id',
+      summary: '',
+      permission: 'x',
+      asOf: true,
+      reads: [row],
+      input: z.strictObject({ id: z.string() }),
+      output: z.string(),
+      run: async ({ id }, ctx) => {
+        const found = await ctx.current().model(row).get<Account>(id);
+        return found ? { body: found.row.name } : refuse('not-found');
+      },
+    });
+    const queries = readSide(store, 50);
+    const asked = { query: findNow, input: { id: 'b' }, reader, asOf: '1' };
+    await expect(queries.run(asked)).rejects.toMatchObject({ code: 'not-found' });
+    await append(store, opened('b'));
+    await expect(queries.run(asked)).rejects.toMatchObject({ code: 'unavailable' });
+    await at.run(store, [row]).drained();
+    expect((await queries.run(asked)).answer).toEqual({ body: 'b' });
   });
 
   it('an immutable row is there from its own position on', async () => {

@@ -80,8 +80,8 @@ describe('a rebuild', () => {
     const runner = at.run(store, [projection]);
     await runner.drained();
     const cursors = openCursors({ key: Buffer.alloc(32) });
-    const queries = openQueries({ store, pool: at.another(), cursors });
-    const reader = { tenantId: 't1', memberId: 'm', roles: [] };
+    const queries = openQueries({ store, pool: at.another(), cursors, open: async (json) => json });
+    const reader = { tenantId: 't1', memberId: 'm', roles: [], teams: [] };
     const over = new AbortController();
     const seen: number[] = [];
     let lastTotal = 0;

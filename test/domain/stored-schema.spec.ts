@@ -1,7 +1,10 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { storedSchema, tolerantSchema } from '../../../src/commands/sealing/stored-schema.js';
-import { clear, personal } from '../../../src/domain/sealed.js';
+import { clear, patchOver, personal, personalIf } from '../../src/domain/sealed.js';
+import { holdsPersonal, siblingsIn, storedSchema, tolerantSchema } from '../../src/domain/stored-schema.js';
+import { arbitraryOf } from '../support/arbitrary.js';
+import { seedFor } from '../support/seed.js';
 
 const sealed = { $sealed: { key: 'k', iv: 'aXY', ct: 'Y3Q', eq: 'ZXE', at: 'c/a' } };
 const text = clear(z.string());
@@ -47,6 +50,34 @@ const whole = {
   list: { note: sealed, next: { note: sealed } },
   level: 1,
 };
+const own = <T extends z.ZodType>(schema: T) => personalIf('subjectId', schema).optional();
+const facet = z.strictObject({
+  subjectId: text.optional(),
+  goals: own(z.strictObject({ short: z.array(text) })),
+  notes: z.array(personalIf('subjectId', text)).optional(),
+  either: z.union([z.number(), personalIf('subjectId', text)]).optional(),
+  none: personalIf('subjectId', z.number()).nullable().optional(),
+  dictionary: own(clear(z.record(z.string(), z.unknown()))),
+  late: personalIf('subjectId', z.number()).default(5),
+});
+const plainFacet = {
+  goals: { short: ['a'] },
+  notes: ['b'],
+  either: 'c',
+  none: 1,
+  dictionary: { d: 1 },
+  late: 2,
+};
+const sealedFacet = {
+  subjectId: 'bob',
+  goals: sealed,
+  notes: [sealed],
+  either: sealed,
+  none: sealed,
+  dictionary: sealed,
+  late: sealed,
+};
+
 /** `whole` with one change. */
 const but = (change: object): unknown => ({ ...whole, ...change });
 
@@ -90,8 +121,29 @@ describe.each([
     expect(late.safeParse({ note: 'plain' }).success).toBe(false);
   });
 
+  it('has either form where the event is personal beside a subject', () => {
+    for (const value of [
+      plainFacet,
+      sealedFacet,
+      {},
+      { either: 7, none: null },
+      { subjectId: 'bob', none: null },
+    ]) {
+      expect(schemaOf(facet).parse(value)).toEqual(value);
+    }
+    for (const part of [
+      { notes: [7] },
+      { either: {} },
+      { late: 'x' },
+      { goals: { erased: 'certificate' } },
+    ]) {
+      expect(schemaOf(facet).safeParse(part).success).toBe(false);
+    }
+  });
+
   it('is made once', () => {
     expect(schemaOf(event)).toBe(schema);
+    expect(schemaOf(facet)).toBe(schemaOf(facet));
   });
 });
 
@@ -106,6 +158,88 @@ describe('storedSchema', () => {
     expect(schema.safeParse(but({ more: 1 })).success).toBe(false);
     expect(schema.safeParse(but({ named: { a: { note: sealed, more: 1 } } })).success).toBe(false);
     expect(schema.safeParse(but({ note: { $sealed: { ...sealed.$sealed, more: 1 } } })).success).toBe(false);
+  });
+});
+
+describe('members that are personal beside a subject', () => {
+  const problems = (schema: z.ZodType, value: unknown) =>
+    (storedSchema(schema).safeParse(value).error?.issues ?? []).map(
+      (issue) => `${issue.path.join('/')} ${issue.message}`,
+    );
+  const { subjectId, ...unnamed } = sealedFacet;
+  const places = ['goals', 'notes/0', 'either', 'none', 'dictionary', 'late'];
+
+  it('are all sealed where one is named, and none where none is', () => {
+    expect(problems(facet, { subjectId, ...plainFacet })).toEqual(
+      places.map((place) => `${place} belongs to subjectId: name it in the same edit`),
+    );
+    expect(problems(facet, unnamed)).toEqual(
+      places.map((place) => `${place} is sealed for a person: name subjectId`),
+    );
+    expect(problems(facet, { ...sealedFacet, notes: [sealed, 'x'] })).toEqual([
+      'notes/1 belongs to subjectId: name it in the same edit',
+    ]);
+    expect(problems(facet, { ...sealedFacet, either: 7 })).toEqual([]);
+  });
+
+  it('look at their own object alone', () => {
+    const outer = z.strictObject({ subjectId: text, inner: facet.optional(), list: z.array(facet) });
+    expect(problems(outer, { subjectId, inner: plainFacet, list: [sealedFacet] })).toEqual([]);
+    expect(problems(outer, { subjectId, list: [plainFacet, unnamed] })[0]).toBe(
+      'list/1/goals is sealed for a person: name subjectId',
+    );
+  });
+
+  it('are readable however they were stored', () => {
+    const odd = { subjectId, ...plainFacet };
+    expect(tolerantSchema(facet).parse({ ...odd, newer: 1 })).toEqual(odd);
+    expect(tolerantSchema(facet).parse({ ...unnamed, newer: 1 })).toEqual(unnamed);
+    const goals = { short: ['a'], newer: 1 };
+    expect(tolerantSchema(facet).parse({ ...plainFacet, goals })).toEqual(plainFacet);
+  });
+
+  it('keep their own refinements where they are plain', () => {
+    const even = z.strictObject({
+      subjectId: text.optional(),
+      n: own(z.number().refine((n) => n % 2 === 0)),
+    });
+    expect(storedSchema(even).safeParse({ n: 2 }).success).toBe(true);
+    expect(storedSchema(even).safeParse({ n: 1 }).success).toBe(false);
+    expect(storedSchema(even).safeParse({ subjectId, n: sealed }).success).toBe(true);
+  });
+
+  it('are made either way by arbitraries of what is stored', () => {
+    const schema = z.strictObject({ one: facet, list: z.array(facet).max(2) });
+    const seed = seedFor('stored schemas');
+    for (const made of [schema, storedSchema(schema)]) {
+      const some = fc.sample(arbitraryOf(made, { stored: true }), { seed, numRuns: 100 }) as {
+        one: { subjectId?: string; late?: unknown };
+      }[];
+      for (const value of some) expect(storedSchema(schema).parse(value)).toEqual(value);
+      for (const named of [true, false]) {
+        expect(some.some(({ one }) => 'late' in one && 'subjectId' in one === named)).toBe(true);
+      }
+    }
+  });
+
+  it('have a sibling in their object', () => {
+    expect([...siblingsIn(facet)]).toEqual(['subjectId']);
+    expect([...siblingsIn(z.strictObject({ inner: facet }))]).toEqual([]);
+    const lonely = z.strictObject({ inner: z.strictObject({ goals: own(text) }) });
+    expect(() => storedSchema(lonely)).toThrow('personal beside a member that is not there');
+  });
+});
+
+describe('holdsPersonal', () => {
+  it('counts what is personal always, beside a subject, or in the document of a patch', () => {
+    const list = z.array(z.unknown());
+    expect(
+      [event, facet, z.strictObject({ patch: patchOver(facet, list).optional() })].map(holdsPersonal),
+    ).toEqual([true, true, true]);
+    expect([text, z.strictObject({ patch: patchOver(text, list) })].map(holdsPersonal)).toEqual([
+      false,
+      false,
+    ]);
   });
 });
 

@@ -18,6 +18,8 @@ type Bench = (context: BenchContext) => Promise<BenchResult[]>;
 const benches: Record<string, () => Promise<Bench>> = {
   append: async () => (await import('./append.js')).appendBench,
   command: async () => (await import('./command.js')).commandBench,
+  query: async () => (await import('./query.js')).queryBench,
+  import: async () => (await import('./import.js')).importBench,
 };
 
 const resultsFile = join(import.meta.dirname, 'results.json');

@@ -30,7 +30,8 @@ export function schemaWriter(): SchemaWriter {
   return {
     components,
     write: (schema, io, nameHint) => {
-      const { $defs = {}, ...root } = converted(schema, io);
+      const { $defs, ...root } = converted(schema, io);
+      if (!$defs) return root;
       const all = JSON.stringify($defs);
       const names = new Map(
         Object.entries($defs).map(([key, part]) => [key, nameOf(JSON.stringify(part), key, all, nameHint)]),

@@ -6,6 +6,7 @@ import { addressOf, basePath } from './address.js';
 import type { EngineOperation } from './engine-routes.js';
 import { schemaWriter, type JsonSchema, type SchemaWriter } from './json-schema.js';
 import { parameterComponents, responseHeaders, schemaComponents } from './openapi-components.js';
+import { shareSchemas, type Paths } from './shared-schemas.js';
 
 export interface OpenApiInput {
   version: string;
@@ -47,8 +48,9 @@ export function buildOpenApi(input: OpenApiInput): Record<string, unknown> {
     add(operation.http, describeOperation(context, operationId, operation));
   }
   described.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const paths: Record<string, JsonSchema> = {};
+  const paths: Paths = {};
   for (const [path, method, operation] of described) (paths[path] ??= {})[method] = operation;
+  const shared = shareSchemas(paths, { ...schemaComponents, ...context.schemas.components });
   return {
     openapi: '3.1.0',
     info: {
@@ -59,13 +61,13 @@ export function buildOpenApi(input: OpenApiInput): Record<string, unknown> {
     },
     servers: [{ url: '/' }],
     security: [{ key: [] }],
-    paths,
+    paths: shared.paths,
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key, dk_<keyId>_<secret>' },
       },
       parameters: parameterComponents,
-      schemas: { ...schemaComponents, ...context.schemas.components },
+      schemas: shared.components,
     },
   };
 }

@@ -9,6 +9,9 @@ export interface BatchItem {
 export interface BatchAnswer {
   /** Events were stored. */
   changed: boolean;
+  /** Of the stream, and how many events it has now. */
+  id?: string;
+  version?: number;
   /** Why it was refused. */
   problem?: string;
   code?: string;
@@ -18,6 +21,8 @@ export interface BatchAnswer {
 interface AnsweredItem {
   status: number;
   body: {
+    id?: string;
+    version?: number;
     events?: unknown[];
     reply?: unknown;
     title?: string;
@@ -32,7 +37,10 @@ export async function sendBatch(client: Client, commands: BatchItem[]): Promise<
   if (commands.length === 0) return [];
   const { items } = await client.request<{ items: AnsweredItem[] }>('POST', '/commands', { commands });
   return items.map(({ status, body }) => {
-    if (status < 400) return { changed: (body.events?.length ?? 0) > 0, reply: body.reply };
+    if (status < 400) {
+      const { id, version, events = [], reply } = body;
+      return { changed: events.length > 0, reply, ...(id && { id }), ...(version && { version }) };
+    }
     const fields = (body.errors ?? []).map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
     const problem = fields || body.detail || body.title || `status ${status}`;
     return { changed: false, problem, ...(body.code && { code: body.code }) };

@@ -1,5 +1,5 @@
 /** Where the personas of an import go: into the log, or, for a dry run, nowhere. */
-import { personaModule } from '../domain/personas/persona.js';
+import { personaModule } from '../domain/personas/persona-module.js';
 import { sendBatch, type BatchAnswer, type BatchItem } from './batch.js';
 import type { Client } from './client.js';
 import { statusOf } from './output.js';
@@ -7,27 +7,63 @@ import { statusOf } from './output.js';
 /** What became, or would become, of one input of `importPersona`. */
 export type Outcome = 'imported' | 'unchanged' | { refused: string };
 
+/** A persona on its way in. */
+export interface ImportItem {
+  /** Of `importPersona`. */
+  input: Record<string, unknown>;
+  /** What is done with the persona once it is there; its id is filled in. */
+  after?: BatchItem[] | undefined;
+}
+
 export interface Destination {
-  /** How many inputs it wants at a time. */
+  /** How many items it wants at a time. */
   atOnce: number;
-  /** Takes inputs and tells what became of each, in order. */
-  take(inputs: Record<string, unknown>[]): Promise<Outcome[]>;
+  /** Takes items and tells what became of each, in order. */
+  take(items: ImportItem[]): Promise<Outcome[]>;
 }
 
 /** Imports. A request is large enough to be quick and small enough for a body of 8 MB. */
 export const storing = (client: Client): Destination => ({
   atOnce: 50,
-  async take(inputs) {
+  async take(items) {
     const answers = await sent(
       client,
-      inputs.map((input) => ({ type: 'importPersona', input })),
+      items.map(({ input }) => ({ type: 'importPersona', input })),
     );
-    return answers.map(({ problem, changed }) => {
-      if (problem !== undefined) return { refused: problem };
+    const problems = await completed(client, items, answers);
+    return answers.map(({ problem, changed }, index) => {
+      const reason = problem ?? problems[index];
+      if (reason !== undefined) return { refused: reason };
       return changed ? 'imported' : 'unchanged';
     });
   },
 });
+
+/**
+ * Does what comes after the import of each persona; answers why it could not be done, by item. Of a persona that
+ * was there already only what an interrupted import left undone is done: what people changed since stays.
+ */
+async function completed(
+  client: Client,
+  items: ImportItem[],
+  answers: BatchAnswer[],
+): Promise<(string | undefined)[]> {
+  const steps = items.flatMap(({ after = [] }, index) => {
+    const { changed, problem, id, version = 0 } = answers[index]!;
+    const isDue = problem === undefined && (changed || version <= after.length);
+    return isDue ? after.map(({ type, input }) => ({ index, type, input: { ...input, personaId: id } })) : [];
+  });
+  const outcomes = await sent(
+    client,
+    steps.map(({ type, input }) => ({ type, input })),
+  );
+  const problems: (string | undefined)[] = [];
+  steps.forEach(({ index, type }, step) => {
+    const { problem } = outcomes[step]!;
+    if (problem !== undefined) problems[index] ??= `it is imported, but ${type} was refused: ${problem}`;
+  });
+  return problems;
+}
 
 /** Statuses of a whole request that say nothing about the records in it. */
 const notAboutRecords = new Set([401, 403, 404, 405, 408, 429]);
@@ -54,9 +90,9 @@ export async function asking(client: Client): Promise<Destination> {
   const seen = new Set<string>();
   return {
     atOnce: 8,
-    take: (inputs) =>
+    take: (items) =>
       Promise.all(
-        inputs.map(async (input) => {
+        items.map(async ({ input }) => {
           const { id } = personaModule.decider.locate(input, { tenantId, newId: '', now: '' });
           if (seen.has(id)) return 'unchanged';
           seen.add(id);

@@ -1,12 +1,9 @@
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { isUnstorable } from '../commands/parse-input.js';
-import { personaFromPrompt, type PromptImport, type PromptRecord } from '../domain/personas/prompt-import.js';
 import { withServer } from './connect.js';
-import { asking, storing, type Destination } from './import-destination.js';
+import { asking, storing, type Destination, type ImportItem, type Outcome } from './import-destination.js';
+import { importRecords, importSource, type FoundRecord, type ImportSource } from './import-source.js';
 import { withClient, type ClientOptions } from './options.js';
 import { fail, printResult, progressBar } from './output.js';
-import { promptRecords } from './prompt-file.js';
 
 interface ImportReport {
   file: string;
@@ -14,18 +11,35 @@ interface ImportReport {
   records: number;
   imported: number;
   unchanged: number;
-  refused: { record: number; name: string; reason: string }[];
+  refused: { file?: string; record: number; name: string; reason: string }[];
+  /** How many more were refused than are listed. */
+  unlisted?: number;
 }
 
-/** `dramatis import FILE`: personas from a CSV with the columns `act,prompt`; a second run adds nothing. */
+interface ImportOptions extends ClientOptions {
+  dryRun?: boolean;
+  public?: boolean;
+}
+
+/** A report has an end, however many records are refused. */
+const maxListed = 1_000;
+/** Well below what a request may have, however the records are spelt in it. */
+const maxBytesAtOnce = 2_000_000;
+/** Requests under way at a time: the server stores some records while it reads others. */
+const maxRequests = 4;
+
+/** `dramatis import PATH`: personas from prompts, cards or Dramatis' own JSON; a second run adds nothing. */
 export function importCommand(program: Command): void {
-  withClient(program.command('import <file>').description('import personas from a CSV file (act,prompt)'))
+  const about =
+    'import personas: from a CSV file (act,prompt), from JSON (.json, .ndjson, .jsonl: character cards or exported ' +
+    'personas), from a PNG image with a character card in it, or from a folder of such files';
+  withClient(program.command('import <path>').description(about))
+    .option('--public', 'let everybody in the tenant see what is imported (default: only you)')
     .option('--dry-run', 'say what would be imported, without storing anything')
-    .action(async (file: string, { url, key, json, dryRun }: ClientOptions & { dryRun?: boolean }) => {
-      const bytes = statSync(file, { throwIfNoEntry: false })?.size;
-      if (bytes === undefined) return fail('usage', `there is no file ${file}`);
+    .action(async (path: string, { url, key, json, dryRun, public: isPublic }: ImportOptions) => {
+      const source = importSource(path);
       const report: ImportReport = {
-        file,
+        file: path,
         dryRun: dryRun ?? false,
         records: 0,
         imported: 0,
@@ -33,56 +47,94 @@ export function importCommand(program: Command): void {
         refused: [],
       };
       await withServer({ url, key }, async (client) => {
-        await importFile(report, bytes, dryRun ? await asking(client) : storing(client));
+        const destination = dryRun ? await asking(client) : storing(client);
+        await importAll(report, source, { destination, isPublic: isPublic ?? false });
       });
       printResult(json, report, summary(report));
+      if (report.records > 0 && report.imported + report.unchanged === 0) {
+        fail('failed', 'every record was refused');
+      }
     });
 }
 
-function summary({ records, imported, unchanged, refused, dryRun }: ImportReport): string[] {
+function summary({ records, imported, unchanged, refused, unlisted = 0, dryRun }: ImportReport): string[] {
   const verb = dryRun ? 'would be imported' : 'imported';
+  const count = refused.length + unlisted;
   return [
-    `${records} records: ${imported} ${verb}, ${unchanged} there already, ${refused.length} refused`,
-    ...refused.map(({ record, name, reason }) => `  record ${record} (${JSON.stringify(name)}): ${reason}`),
+    `${records} records: ${imported} ${verb}, ${unchanged} there already, ${count} refused`,
+    ...refused.map(({ file, record, name, reason }) => {
+      const place = file === undefined ? '' : `${file}, `;
+      return `  ${place}record ${record} (${JSON.stringify(name)}): ${reason}`;
+    }),
+    ...(unlisted > 0 ? [`  … and ${unlisted} more`] : []),
   ];
 }
 
-interface Waiting {
-  record: number;
-  name: string;
-  input: Record<string, unknown>;
-}
-
-async function importFile(report: ImportReport, bytes: number, destination: Destination): Promise<void> {
-  const bar = progressBar('import', bytes);
-  let waiting: Waiting[] = [];
-  const flush = async (): Promise<void> => {
-    const outcomes = await destination.take(waiting.map(({ input }) => input));
-    outcomes.forEach((outcome, index) => {
-      const { record, name } = waiting[index]!;
-      if (typeof outcome === 'string') report[outcome]++;
-      else report.refused.push({ record, name, reason: outcome.refused });
-    });
-    waiting = [];
-  };
-  try {
-    for await (const found of promptRecords(report.file, (read) => bar.update(read))) {
-      const entry = { record: ++report.records, name: found.act ?? '' };
-      const mapped = personaFrom(found);
-      if ('refused' in mapped) report.refused.push({ ...entry, reason: mapped.refused });
-      else waiting.push({ ...entry, input: mapped.input });
-      if (waiting.length >= destination.atOnce) await flush();
-    }
-    await flush();
-    bar.update(bytes);
-  } finally {
-    bar.stop();
+function refuse(report: ImportReport, { file, record, name }: FoundRecord, reason: string): void {
+  if (report.refused.length < maxListed) {
+    report.refused.push({ ...(file !== undefined && { file }), record, name, reason });
+  } else {
+    report.unlisted = (report.unlisted ?? 0) + 1;
   }
 }
 
-/** What the server would not even read is refused here, where it cannot take a whole request with it. */
-function personaFrom(record: PromptRecord): PromptImport {
-  const { act = '', prompt = '' } = record;
-  if ([act, prompt].some(isUnstorable)) return { refused: 'NUL and lone surrogates cannot be stored' };
-  return personaFromPrompt(record);
+type Waiting = FoundRecord & ImportItem;
+
+/** Sends records on while others are read: some requests at a time, and their outcomes in order. */
+function sending(report: ImportReport, destination: Destination, isPublic: boolean) {
+  const underWay: { records: Waiting[]; outcomes: Promise<Outcome[]> }[] = [];
+  const settled = async (atMost: number): Promise<void> => {
+    while (underWay.length > atMost) {
+      const { records, outcomes } = underWay.shift()!;
+      for (const [index, outcome] of (await outcomes).entries()) {
+        if (typeof outcome === 'string') report[outcome]++;
+        else refuse(report, records[index]!, outcome.refused);
+      }
+    }
+  };
+  return {
+    async send(records: Waiting[]): Promise<void> {
+      const items = records.map(({ input, after }) => ({
+        input: isPublic ? { ...input, isPublic } : input,
+        after,
+      }));
+      const outcomes = destination.take(items);
+      // The first that fails ends the import; those that fail with it need not be heard.
+      outcomes.catch(() => {});
+      underWay.push({ records, outcomes });
+      await settled(maxRequests - 1);
+    },
+    finish: () => settled(0),
+  };
+}
+
+async function importAll(
+  report: ImportReport,
+  source: ImportSource,
+  { destination, isPublic }: { destination: Destination; isPublic: boolean },
+): Promise<void> {
+  const bar = progressBar('import', source.bytes);
+  const { send, finish } = sending(report, destination, isPublic);
+  let waiting: Waiting[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    const records = waiting;
+    waiting = [];
+    bytes = 0;
+    await send(records);
+  };
+  try {
+    for await (const found of importRecords(source, (read) => bar.update(read))) {
+      report.records++;
+      if ('refused' in found) refuse(report, found, found.refused);
+      else waiting.push(found);
+      bytes += found.bytes;
+      if (waiting.length >= destination.atOnce || bytes >= maxBytesAtOnce) await flush();
+    }
+    await flush();
+    await finish();
+    bar.update(source.bytes);
+  } finally {
+    bar.stop();
+  }
 }

@@ -3,6 +3,7 @@ import { version } from '../main.js';
 import { apiKeysCommand } from './api-keys.js';
 import { configCommand } from './config-check.js';
 import { isUnavailable, messageOf } from './databases.js';
+import { exportCommand } from './export-persona.js';
 import { importCommand } from './import.js';
 import { migrateCommand } from './migrate.js';
 import { exitCodes, say, type CliFailure } from './output.js';
@@ -20,6 +21,7 @@ const commands = [
   tenantsCommand,
   apiKeysCommand,
   importCommand,
+  exportCommand,
   replayCommand,
   rebuildCommand,
   parkedCommand,
@@ -31,6 +33,8 @@ export async function runCli(args: string[]): Promise<number> {
   const program = new Command('dramatis')
     .description('The event-sourced system of record for AI personas')
     .version(version)
+    // Options belong to the command behind which they stand: `export persona` has a --version of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError();
   for (const register of commands) register(program);

@@ -47,7 +47,8 @@ async function seedPersona(
   persona: Record<string, unknown>,
 ): Promise<{ slug: string; made: boolean }> {
   const slug = String(persona['slug']);
-  const made = await run(client, { type: 'registerPersona', input: persona }, 'slug-taken');
+  const input = { ...persona, isPublic: true };
+  const made = await run(client, { type: 'registerPersona', input }, 'slug-taken');
   if (!made) return { slug, made: false };
   const personaId = slug;
   await run(client, { type: 'publishPersonaVersion', input: { personaId } });

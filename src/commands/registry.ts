@@ -1,10 +1,18 @@
+import { featureFlagsModule } from '../domain/configuration/feature-flags.js';
 import { accessModule } from '../domain/tenancy/access.js';
 import { tenantModule } from '../domain/tenancy/tenant.js';
-import { personaModule } from '../domain/personas/persona.js';
+import { personaModule } from '../domain/personas/persona-module.js';
+import { templateModule } from '../domain/personas/templates/template.js';
 import type { AnyDecider, Command, Module } from '../domain/kernel.js';
 
 /** Every decider with its commands. A new decider file is added here; a new command is not. */
-export const modules: readonly Module[] = [tenantModule, accessModule, personaModule];
+export const modules: readonly Module[] = [
+  tenantModule,
+  accessModule,
+  personaModule,
+  templateModule,
+  featureFlagsModule,
+];
 
 export interface RegisteredCommand {
   operationId: string;

@@ -35,7 +35,12 @@ const names = operations.map((operation): [string, (typeof operations)[number]] 
 /** A value for a path member that its schema accepts. */
 const filled = (path: string): string =>
   path.replace(/:(\w+)/g, (_, name: string) => {
-    const values: Record<string, string> = { versionNo: '1', channel: 'production' };
+    const values: Record<string, string> = {
+      versionNo: '1',
+      channel: 'production',
+      platformType: 'linkedin',
+      flag: 'beta',
+    };
     return values[name] ?? thing;
   });
 
@@ -80,6 +85,7 @@ beforeAll(async () => {
   const { body } = await server.post('/tenants', { name: 'Elsewhere' });
   stranger = server.as(body.reply.key);
   await server.post('/personas', personaNamed('here'));
+  await server.send('PUT', '/feature-flags/beta', { enabled: true });
   head = await position();
 });
 afterAll(() => server.stop());
@@ -118,6 +124,8 @@ describe.each(names)('%s', (_, operation) => {
 
   it('shows nothing of another tenant', async () => {
     if (!operation.path.includes(':')) return;
+    // A tenant names its flags itself: a command under a name in use elsewhere is about a flag of its own.
+    if (operation.path.includes(':flag') && operation.method !== 'GET') return;
     for (const path of [
       filled(operation.path),
       operation.path.replace(':personaId', 'here').replace(/:\w+/g, '1'),

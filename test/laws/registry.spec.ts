@@ -33,6 +33,7 @@ const picks: Picks = {
   memberId: fc.constantFrom('ada', 'bob', 'cleo'),
   ownerId: fc.constant('ada'),
   teamId: fc.constantFrom('red', 'blue'),
+  flag: fc.constantFrom('beta', 'dark-mode'),
   members: fc.array(fc.constantFrom('ada', 'bob', 'cleo'), { maxLength: 3 }),
   keyId: fc.constantFrom('default.1', 'default.2', 'default.3'),
   personaId: fc.constant(streamId),

@@ -29,6 +29,55 @@ const domain = fc.record({
 });
 const rule = fc.record({ condition: word, action: word, priority: sometimes(level) });
 
+const words = sometimes(fc.array(word, { maxLength: 3 }));
+const prompt = fc.record({
+  content: sometimes(
+    fc.record({
+      startLocked: sometimes(word),
+      editableContent: sometimes(word),
+      endLocked: sometimes(word),
+    }),
+  ),
+  provider: sometimes(word),
+  sysInfoEnabled: sometimes(fc.boolean()),
+  allowedTools: words,
+  imageGeneration: sometimes(dictionary),
+});
+const score = fc.integer({ min: 0, max: 100 });
+/** About nobody in particular, or about somebody of whom nothing is said: what is said would be sealed. */
+const aboutSomebody = fc.record({ subjectId: fc.constantFrom('subject-1', 'subject-2') });
+const identity = fc.record({
+  values: sometimes(fc.array(fc.record({ value: word, priority: sometimes(level) }), { maxLength: 3 })),
+  communicationStyle: sometimes(fc.record({ tone: words, vocabulary: words })),
+  bigFive: sometimes(
+    fc.record({
+      openness: score,
+      conscientiousness: score,
+      extraversion: score,
+      agreeableness: score,
+      neuroticism: score,
+    }),
+  ),
+  goals: sometimes(fc.record({ shortTerm: words, longTerm: words })),
+  background: sometimes(word),
+  interests: words,
+});
+const writing = fc.record({
+  archetype: sometimes(word),
+  coreBelief: sometimes(word),
+  linguisticFingerprint: sometimes(dictionary),
+  vocabularyProfile: sometimes(dictionary),
+});
+const facet = <T>(plain: fc.Arbitrary<T>) =>
+  sometimes(fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: aboutSomebody }));
+/** Whatever some program has written into a card's fields. */
+const card = fc.record({
+  spec: fc.constantFrom('v1', 'v2', 'v3'),
+  specVersion: sometimes(fc.constantFrom('2.0', '3.0')),
+  data: dictionary,
+  outer: sometimes(dictionary),
+});
+
 const defined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const isAccepted = (value: unknown): boolean => personaConfig.safeParse(value).success;
 
@@ -48,13 +97,22 @@ export const configBody: fc.Arbitrary<Record<string, unknown>> = fc
     }),
     knowledgeDomains: sometimes(named(domain)),
     behaviorRules: sometimes(fc.array(rule, { maxLength: 5 })),
-    memory: sometimes(fc.record({ maxContextTokens: fc.integer({ min: 100, max: 32_000 }) })),
+    memory: sometimes(
+      fc.record({
+        maxContextTokens: fc.integer({ min: 100, max: 32_000 }),
+        persistence: sometimes(fc.constantFrom('none', 'session', 'durable')),
+      }),
+    ),
     voice: sometimes(fc.record({ pitch: fc.constantFrom(0.5, 1, 2), provider: sometimes(word) })),
     interactionMode: sometimes(fc.constantFrom('analytical', 'creative')),
     systemPromptTemplate: sometimes(word),
     temperature: sometimes(fc.constantFrom(0, 0.3, 1, 2)),
     tags: sometimes(fc.uniqueArray(word, { maxLength: 6 })),
     modelPreferences: sometimes(fc.array(word, { maxLength: 4 })),
+    prompt: sometimes(prompt),
+    identity: facet(identity),
+    writing: facet(writing),
+    card: sometimes(card),
     metadata: sometimes(dictionary),
   })
   .map((body) => defined(body) as Record<string, unknown>)

@@ -1,10 +1,19 @@
 /** A persona's life in events, and the registration body of seed S3's example. */
 import { contentHash } from '../../src/domain/content-hash.js';
 import type { DomainEvent } from '../../src/domain/kernel.js';
+import type { Owner } from '../../src/domain/personas/events.js';
+import { manifest, type Manifest } from '../../src/domain/personas/manifest.js';
 import { personaConfig, type PersonaConfig } from '../../src/domain/personas/persona-config.js';
+import {
+  platformAdaptation,
+  type PlatformAdaptation,
+} from '../../src/domain/personas/platform-adaptation.js';
+import type { Shared } from '../../src/domain/personas/visibility.js';
 import { sealed } from './given.js';
 
 export const personaId = '01890000-0000-7000-8000-000000000001';
+export const parentPersonaId = '01890000-0000-7000-8000-00000000aaaa';
+export const templateId = '01890000-0000-7000-8000-00000000bbbb';
 
 /** Seed S3's example; its status, version and created_by are no input. */
 export const assistant = {
@@ -29,8 +38,24 @@ export const registered: DomainEvent = {
     origin: 'new',
     config,
     draftHash: contentHash(config),
+    isPublic: false,
+    allowedUsers: [],
+    allowedRoles: [],
   },
 };
+/** Registered with something else in the place of what is usual. */
+export const registeredWith = (
+  members: Partial<Shared> & { config?: PersonaConfig; origin?: string; originRef?: object },
+): DomainEvent => {
+  const data = { ...registered.data, ...members };
+  return { type: registered.type, data: { ...data, draftHash: contentHash(data.config) } };
+};
+/** Made from the first revision of a template. */
+export const madeFromTemplate = registeredWith({
+  origin: 'template',
+  originRef: { templateId, templateVersion: 1 },
+});
+
 export const edited = (changed: Partial<PersonaConfig>, removed: string[] = []): DomainEvent => ({
   type: 'PersonaDraftEdited',
   data: { personaId, changed, removed, draftHash: contentHash(configWith(changed)) },
@@ -42,6 +67,51 @@ export const published = (versionNo: number, version: PersonaConfig = config): D
 export const moved = (channel: string, from: number | null, to: number): DomainEvent => ({
   type: 'PersonaChannelMoved',
   data: { personaId, channel, from, to, reason: sealed('because') },
+});
+
+type Visibility = Pick<Shared, 'isPublic' | 'allowedUsers' | 'allowedRoles'>;
+export const visibilityChanged = (visibility: Partial<Visibility>): DomainEvent => ({
+  type: 'PersonaVisibilityChanged',
+  data: { personaId, isPublic: false, allowedUsers: [], allowedRoles: [], ...visibility },
+});
+export const sharedWith = (teamId: string): DomainEvent => ({
+  type: 'PersonaSharedWithTeam',
+  data: { personaId, teamId },
+});
+export const unsharedFrom = (teamId: string): DomainEvent => ({
+  type: 'PersonaUnsharedFromTeam',
+  data: { personaId, teamId },
+});
+export const transferred = (from: Owner, to: Owner, reason?: string): DomainEvent => ({
+  type: 'PersonaOwnershipTransferred',
+  data: { personaId, from, to, ...(reason !== undefined && { reason: sealed(reason) }) },
+});
+
+export const worker: Manifest = manifest.parse({ capabilities: ['review code'] });
+export const manifestChanged = (to: Manifest = worker): DomainEvent => ({
+  type: 'PersonaManifestChanged',
+  data: { personaId, manifest: to },
+});
+
+export const terse: PlatformAdaptation = platformAdaptation.parse({ postingFrequency: 'once a day' });
+export const verbose: PlatformAdaptation = platformAdaptation.parse({ contentTypes: ['long article'] });
+type Adapted = 'PlatformAdaptationAdded' | 'PlatformAdaptationChanged';
+const adapted =
+  (type: Adapted) =>
+  (platformType: string, adaptation: PlatformAdaptation = terse): DomainEvent => ({
+    type,
+    data: { personaId, platformType, adaptation },
+  });
+export const platformAdded = adapted('PlatformAdaptationAdded');
+export const platformChanged = adapted('PlatformAdaptationChanged');
+export const platformRemoved = (platformType: string): DomainEvent => ({
+  type: 'PlatformAdaptationRemoved',
+  data: { personaId, platformType },
+});
+
+export const templateAdopted = (from: number, to: number): DomainEvent => ({
+  type: 'PersonaTemplateAdopted',
+  data: { personaId, templateId, from, to },
 });
 
 type Lifecycle = 'PersonaActivated' | 'PersonaDeactivated' | 'PersonaArchived' | 'PersonaRestored';
@@ -58,7 +128,7 @@ export const restored = lifecycle('PersonaRestored');
 
 /** One of everything, in an order that can happen. */
 export const life: DomainEvent[] = [
-  registered,
+  madeFromTemplate,
   published(1),
   moved('production', null, 1),
   activated('it is ready'),
@@ -68,4 +138,14 @@ export const life: DomainEvent[] = [
   deactivated(),
   archived('no longer wanted'),
   restored('wanted again'),
+  visibilityChanged({ allowedUsers: ['bob'], allowedRoles: ['approver'] }),
+  sharedWith('red'),
+  unsharedFrom('red'),
+  transferred({ kind: 'user', id: 'ada' }, { kind: 'team', id: 'red' }, 'she leaves'),
+  manifestChanged(),
+  platformAdded('linkedin'),
+  platformChanged('linkedin', verbose),
+  platformRemoved('linkedin'),
+  edited({ tags: ['new'] }),
+  templateAdopted(1, 2),
 ];

@@ -7,15 +7,15 @@ import { applyPatch, type Operation } from 'rfc6902';
 import { z } from 'zod';
 import { same } from '../content-hash.js';
 import type { FieldError } from '../kernel.js';
-import { kindOf, unwrapped } from '../schema-walk.js';
-import { clear } from '../sealed.js';
+import { kindOf, memberSchema, unwrapped } from '../schema-walk.js';
+import { clear, isPersonal, isSealed, patchOver } from '../sealed.js';
 import { follow, isIndex, isObject, pointerOf, takes, tokensOf } from './json-pointer.js';
+import { hostileTokens, jsonProblem } from './config-values.js';
 import {
   configShape,
-  hostileTokens,
-  jsonProblem,
   maxConfigBytes,
   personaConfig,
+  storedConfig,
   type PersonaConfig,
 } from './persona-config.js';
 
@@ -33,6 +33,9 @@ const pointer = clear(
     )
     .refine((text) => !tokensOf(text).some((token) => hostileTokens.has(token)), {
       error: 'must not name __proto__, prototype or constructor',
+    })
+    .refine((text) => !tokensOf(text).includes('$sealed'), {
+      error: 'must not lead into a sealed value: it is replaced as a whole',
     }),
 );
 
@@ -51,11 +54,12 @@ export type PatchOperation = z.output<typeof operation>;
 
 /**
  * The merge patch of a schema: every member of its objects may be left out or be null (removed), arrays are
- * replaced as a whole, and no default is filled in, since an edit must not reset what it does not name.
+ * replaced as a whole, and no default is filled in, since an edit must not reset what it does not name. What is
+ * personal is replaced as a whole too: nobody can look into it.
  */
 function mergePatchOf(schema: z.ZodType): z.ZodType {
   const node = unwrapped(schema);
-  if (kindOf(node) !== 'object') return node;
+  if (kindOf(node) !== 'object' || isPersonal(node)) return node;
   const { shape } = node as z.ZodObject;
   return z.strictObject(
     Object.fromEntries(
@@ -72,19 +76,26 @@ function mergePatchOf(schema: z.ZodType): z.ZodType {
 /** The two members of an edit, of which a client gives one. */
 export const draftEdit = {
   set: (mergePatchOf(personaConfig) as z.ZodType<JsonObject>).optional(),
-  patch: z.array(operation).min(1).max(200).optional(),
+  patch: patchOver(personaConfig, z.array(operation).min(1).max(200)).optional(),
 };
 
-/** What a merge patch makes of a value (RFC 7396, section 2). Small enough to need no library. */
-function merged(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
+/**
+ * What a merge patch makes of a value (RFC 7396, section 2); what may be personal is replaced as a whole, whether
+ * it is sealed or not. Small enough to need no library.
+ */
+function merged(schema: z.ZodType | undefined, target: unknown, patch: unknown): unknown {
+  const node = schema && unwrapped(schema);
+  if (!isObject(patch) || (node && isPersonal(node))) return patch;
   const members = new Map(isObject(target) ? Object.entries(target) : []);
   for (const [name, member] of Object.entries(patch)) {
     if (member === null) members.delete(name);
-    else members.set(name, merged(members.get(name), member));
+    else members.set(name, merged(node && memberSchema(node, name), members.get(name), member));
   }
   return Object.fromEntries(members);
 }
+
+const holdsSealed = (value: unknown): boolean =>
+  isSealed(value) || (typeof value === 'object' && value !== null && Object.values(value).some(holdsSealed));
 
 /** Applies one operation in place; answers why it cannot be, or null. */
 function applied(document: JsonObject, step: PatchOperation): string | null {
@@ -94,6 +105,8 @@ function applied(document: JsonObject, step: PatchOperation): string | null {
   const there = follow(document, source);
   if (step.op !== 'add' && !there.found) return `there is nothing at ${pointerOf(source)}`;
   if (step.op === 'test') return same(there.value, step.value) ? null : `${step.path} has another value`;
+  // Elsewhere it could be of a form that nobody can check any more.
+  if ('from' in step && holdsSealed(there.value)) return 'what is sealed for a person stays where it is';
   if (step.op === 'remove') return run({ op: 'remove', path: step.path });
   if (step.op === 'replace') return run({ op: 'replace', path: step.path, value: step.value });
   if (step.op === 'move') {
@@ -157,25 +170,46 @@ export type EditedDraft =
   | { draft: PersonaConfig }
   | { code: 'draft-invalid' | 'patch-not-applicable'; detail: string; errors: FieldError[] };
 
+/** Where in an edit the blame for a place in the draft lies, such as `/set/temperature` or `/patch/0/value`. */
+export const pointerInEdit = ({ set, patch = [] }: DraftEdit, path: PropertyKey[]): string =>
+  set ? pointerInSet(set, path) : pointerInPatch(patch, path);
+
 /**
  * The draft after an edit, complete and valid again, or what is wrong with it. Pointers lead into the
  * edit: `/set/temperature`, `/patch/0/value`.
  */
 export function editedDraft(draft: PersonaConfig, { set, patch = [] }: DraftEdit): EditedDraft {
-  const result = set ? { document: merged(draft, set) } : patched(draft, patch);
+  const result = set ? { document: merged(personaConfig, draft, set) } : patched(draft, patch);
   if ('detail' in result) {
     const { index, detail } = result;
     return { code: 'patch-not-applicable', detail, errors: [{ pointer: `/patch/${index}`, detail }] };
   }
-  const parsed = personaConfig.safeParse(result.document);
-  if (parsed.success) return { draft: parsed.data };
-  const errors = parsed.error.issues.flatMap((issue) =>
-    pathsOf(issue).map((path) => ({
-      pointer: set ? pointerInSet(set, path) : pointerInPatch(patch, path),
-      detail: issue.message,
-    })),
-  );
+  const parsed = storedConfig.safeParse(result.document);
+  const issues = parsed.success
+    ? othersLeft(draft, parsed.data)
+    : parsed.error.issues.flatMap((issue) =>
+        pathsOf(issue).map((path) => ({ path, message: issue.message })),
+      );
+  if (parsed.success && issues.length === 0) return { draft: parsed.data };
+  const errors = issues.map(({ path, message }) => ({
+    pointer: pointerInEdit({ set, patch }, path),
+    detail: message,
+  }));
   return { code: 'draft-invalid', detail: errors[0]!.detail, errors };
+}
+
+/** The personal members of a facet that is now about somebody else, but that are still the former person's. */
+function othersLeft(before: PersonaConfig, after: PersonaConfig): { path: string[]; message: string }[] {
+  return (['identity', 'writing'] as const).flatMap((facet) => {
+    const [former, now] = [before[facet], after[facet]];
+    if (!former || !now || former.subjectId === now.subjectId) return [];
+    return Object.entries(now)
+      .filter(([name, value]) => isSealed(value) && same(value, former[name as keyof typeof former]))
+      .map(([name]) => ({
+        path: [facet, name],
+        message: `is about ${former.subjectId}: replace or remove it when another subject is named`,
+      }));
+  });
 }
 
 /** The members that have another value after an edit, and those that are gone. */

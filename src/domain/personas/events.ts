@@ -1,9 +1,12 @@
 /** What happens to a persona. Configurations in events are complete: no default is left to be filled later. */
 import { z } from 'zod';
-import { digest, opaqueId } from '../ids.js';
+import { digest, memberId, opaqueId } from '../ids.js';
 import { withoutDefaults } from '../schema-walk.js';
 import { reference } from '../reference.js';
 import { clear, personal } from '../sealed.js';
+import { role } from '../tenancy/events.js';
+import { manifest } from './manifest.js';
+import { platformAdaptation, platformType } from './platform-adaptation.js';
 import { configShape, personaConfig, type PersonaConfig } from './persona-config.js';
 import { slug } from './persona-slug.js';
 
@@ -46,6 +49,9 @@ export const importSourceId = clear(
 /** Lineage: the members that the origin has. */
 const originRef = z.strictObject({
   parentPersonaId: personaId.optional(),
+  templateId: clear(z.uuid()).optional(),
+  /** The revision of the template that the persona was made from. */
+  templateVersion: versionNo.optional(),
   source: importSource.optional(),
   sourceId: importSourceId.optional(),
 });
@@ -66,16 +72,24 @@ const changed = z.strictObject(
 const removable = z.enum(Object.keys(configShape) as [ConfigMember, ...ConfigMember[]]);
 
 const lifecycle = z.strictObject({ personaId, reason: reason.optional() });
+const adapted = z.strictObject({ personaId, platformType, adaptation: platformAdaptation });
+const users = z.array(memberId);
+const roles = z.array(role);
+const sharedTeam = z.strictObject({ personaId, teamId: opaqueId });
 
 export const personaEvents = {
   PersonaRegistered: z.strictObject({
     personaId,
     slug,
     owner,
-    origin: z.enum(['new', 'parent', 'import']),
+    origin: z.enum(['new', 'parent', 'import', 'template']),
     originRef: originRef.optional(),
     config: personaConfig,
     draftHash: digest,
+    // Before there was sharing, everybody in the tenant saw every persona.
+    isPublic: z.boolean().default(true),
+    allowedUsers: users.default([]),
+    allowedRoles: roles.default([]),
   }),
   PersonaDraftEdited: z.strictObject({
     personaId,
@@ -99,6 +113,31 @@ export const personaEvents = {
     from: versionNo.nullable(),
     to: versionNo,
     reason,
+  }),
+  PersonaOwnershipTransferred: z.strictObject({
+    personaId,
+    from: owner,
+    to: owner,
+    reason: reason.optional(),
+  }),
+  PersonaVisibilityChanged: z.strictObject({
+    personaId,
+    isPublic: z.boolean(),
+    allowedUsers: users,
+    allowedRoles: roles,
+  }),
+  PersonaSharedWithTeam: sharedTeam,
+  PersonaUnsharedFromTeam: sharedTeam,
+  PersonaManifestChanged: z.strictObject({ personaId, manifest }),
+  PlatformAdaptationAdded: adapted,
+  PlatformAdaptationChanged: adapted,
+  PlatformAdaptationRemoved: z.strictObject({ personaId, platformType }),
+  /** The draft follows a newer revision of its template; what that changed stands in `PersonaDraftEdited`. */
+  PersonaTemplateAdopted: z.strictObject({
+    personaId,
+    templateId: clear(z.uuid()),
+    from: versionNo,
+    to: versionNo,
   }),
   PersonaActivated: lifecycle,
   PersonaDeactivated: lifecycle,

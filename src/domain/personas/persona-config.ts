@@ -4,44 +4,15 @@
  * UTF-16 units; a missing list is empty, a missing dictionary is absent.
  */
 import { z } from 'zod';
-import { clear } from '../sealed.js';
-import { bytes, isTooLarge, line as anyLine, text as anyText } from '../text.js';
+import { clear, reduced } from '../sealed.js';
+import { withoutDefaults } from '../schema-walk.js';
+import { storedSchema } from '../stored-schema.js';
+import { bytes } from '../text.js';
+import { dictionary, level, line, lines, priority, text } from './config-values.js';
+import { card, identity, prompt, writing } from './persona-facets.js';
 
 /** A configuration stays small enough for one event, however many edits it has seen. */
 export const maxConfigBytes = 262_144;
-const maxDepth = 16;
-
-/** Member names that mean something to JavaScript: never a key, never a step of a pointer. */
-export const hostileTokens: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
-
-const text = (max: number) => clear(anyText(max));
-const line = (max: number) => clear(anyLine(max));
-
-/** Why a JSON value may not be kept, or null: patches can build what no single input may hold. */
-export function jsonProblem(value: unknown, depth = 0): string | null {
-  if (typeof value === 'string') return isTooLarge(value) ? 'holds a text larger than 64 KiB' : null;
-  if (typeof value !== 'object' || value === null) return null;
-  if (depth > maxDepth) return `is nested deeper than ${maxDepth}`;
-  for (const [name, member] of Object.entries(value)) {
-    if (hostileTokens.has(name)) return `has a member called ${name}`;
-    const problem = jsonProblem(member, depth + 1);
-    if (problem) return problem;
-  }
-  return null;
-}
-
-/** A free dictionary of JSON values. */
-const dictionary = clear(
-  z.record(clear(z.string().min(1).max(100)), z.unknown()).superRefine((value, ctx) => {
-    const problem = jsonProblem(value);
-    if (problem) ctx.addIssue({ code: 'custom', message: problem });
-  }),
-);
-
-const level = z.int().min(1).max(10);
-const priority = level.default(5).describe('The higher number wins');
-const lines = (max: number, count: number) => z.array(line(max)).max(count).default([]);
-
 export const traitCategory = z.enum(['personality', 'communication', 'expertise', 'behavioral', 'cognitive']);
 export const responseStyleType = z.enum([
   'formal',
@@ -107,6 +78,10 @@ export const memory = z.strictObject({
   forgetPatterns: z.array(text(500)).max(100).default([]),
   useSemanticCompression: z.boolean().default(true),
   memoryIndexingEnabled: z.boolean().default(true),
+  persistence: z
+    .enum(['none', 'session', 'durable'])
+    .optional()
+    .describe('Whether memory outlives a session; durable where absent'),
 });
 
 export const voice = z.strictObject({
@@ -144,6 +119,10 @@ export const configShape = {
   maxTokens: z.int().min(100).max(32_000).default(2_000),
   modelPreferences: lines(100, 50),
   tags: lines(50, 100),
+  prompt: prompt.optional(),
+  identity: identity.optional(),
+  writing: writing.optional(),
+  card: card.optional(),
   metadata: dictionary.optional(),
 };
 
@@ -161,16 +140,43 @@ export function configRules(config: Refined, ctx: z.RefinementCtx): void {
   unique(names(config.traits), (index) => ['traits', index, 'name'], 'trait');
   unique(names(config.knowledgeDomains), (index) => ['knowledgeDomains', index, 'name'], 'domain');
   unique(config.tags, (index) => ['tags', index], 'tag');
-  if (bytes(JSON.stringify(config)) > maxConfigBytes) {
+  // Sealed values count for little: an edit of what fits stays possible, however long its sealed form is.
+  if (bytes(JSON.stringify(reduced(config))) > maxConfigBytes) {
     ctx.addIssue({ code: 'custom', message: 'is larger than 256 KiB' });
   }
 }
 
 export const personaConfig = z.strictObject(configShape).superRefine(configRules);
 export type PersonaConfig = z.output<typeof personaConfig>;
+/** A configuration as it is stored, personal members sealed: what an edited draft has to be. */
+export const storedConfig = storedSchema(personaConfig).superRefine(configRules);
+
+type ConfigMember = keyof typeof configShape;
+type Given = {
+  [K in ConfigMember]: z.ZodOptional<z.ZodType<PersonaConfig[K], z.input<(typeof configShape)[K]>>>;
+};
+
+const defaultOf = (node: z.ZodType): unknown =>
+  (node.def as unknown as { defaultValue?: unknown }).defaultValue;
+
+/**
+ * The members of a configuration where what a client leaves out comes from elsewhere, such as a template: no
+ * default is filled in, since that would pass for the client's word. The documentation tells the default.
+ */
+export const givenShape = Object.fromEntries(
+  Object.entries(configShape).map(([name, node]) => {
+    const given = withoutDefaults(node).optional();
+    const value = defaultOf(node);
+    return [name, value === undefined ? given : given.describe(`Default: ${JSON.stringify(value)}`)];
+  }),
+) as unknown as Given;
+
+/** The rules across members, for a configuration of which members may be absent. */
+export const givenRules = (given: Partial<Refined>, ctx: z.RefinementCtx): void =>
+  configRules({ traits: [], knowledgeDomains: [], tags: [], ...given }, ctx);
 
 /** The configuration in an input that has more members, each as it is and none that is absent. */
-export function configIn(input: PersonaConfig): PersonaConfig {
+export function configIn<C extends object>(input: C): Pick<C, ConfigMember & keyof C> {
   const members = Object.entries(input).filter(([name]) => Object.hasOwn(configShape, name));
-  return Object.fromEntries(members) as PersonaConfig;
+  return Object.fromEntries(members) as Pick<C, ConfigMember & keyof C>;
 }

@@ -38,16 +38,16 @@ export const chosenSlug = clear(
 
 /**
  * A slug for a name: `Café Owner!` → `cafe-owner`. A name without a Latin letter or digit gives `persona`,
- * and a slug that would be refused gets `persona-` in front.
+ * and a slug that would be refused gets `persona-` in front; for other things, another word.
  */
-export function slugFrom(name: string): string {
+export function slugFrom(name: string, thing = 'persona'): string {
   const plain = name
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-');
-  const found = trimmed(plain) || 'persona';
-  return isMistakable(found) ? trimmed(`persona-${found}`) : found;
+  const found = trimmed(plain) || thing;
+  return isMistakable(found) ? trimmed(`${thing}-${found}`) : found;
 }
 
 /** The n-th of the slugs that are tried for one name: `dev`, `dev-2`, `dev-3`, … */

@@ -1,23 +1,14 @@
+/** A persona: its state, how that follows from its events, and the guards that its commands share. */
 import canonicalize from 'canonicalize';
 import { v5 as uuidv5 } from 'uuid';
-import { z } from 'zod';
-import { contentHash, same } from '../content-hash.js';
-import { deciderFor, defineModule, take, type Actor } from '../kernel.js';
-
-import { changesBetween, draftAfter, draftEdit, editedDraft } from './draft-change.js';
-import {
-  channelName,
-  importSource,
-  importSourceId,
-  personaEvents,
-  personaRef,
-  reason,
-  versionNo,
-  type Owner,
-} from './events.js';
-import { configIn, configRules, configShape, type PersonaConfig } from './persona-config.js';
-import { chosenSlug, freeSlug, slugFrom } from './persona-slug.js';
+import { deciderFor, take, type Caller } from '../kernel.js';
+import { draftAfter } from './draft-change.js';
+import { personaEvents } from './events.js';
+import type { Manifest } from './manifest.js';
+import type { PersonaConfig } from './persona-config.js';
+import type { PlatformAdaptation } from './platform-adaptation.js';
 import { personaRejections } from './rejections.js';
+import { canSee, manages, type Shared } from './visibility.js';
 
 /** The newest published version. Versions count from 1 without gaps, so it tells which others there are. */
 export interface Head {
@@ -25,19 +16,31 @@ export interface Head {
   versionHash: string;
   config: PersonaConfig;
 }
-export interface ExistingPersona {
+/** The revision of a template that a persona follows. */
+export interface Followed {
+  templateId: string;
+  templateVersion: number;
+}
+export interface ExistingPersona extends Shared {
   status: 'draft' | 'active' | 'inactive' | 'archived';
   slug: string;
-  owner: Owner;
+  template: Followed | null;
   draft: PersonaConfig;
   head: Head | null;
   /** Version number by channel. */
   channels: Record<string, number>;
+  manifest: Manifest | null;
+  /** Adaptation by platform. */
+  platforms: Record<string, PlatformAdaptation>;
 }
 export type Persona = { status: 'none' } | ExistingPersona;
 
 /** Evolve meets an existing persona by construction: the stream begins with `PersonaRegistered`. */
 const known = (state: Persona): ExistingPersona => state as ExistingPersona;
+const change = (state: Persona, members: Partial<ExistingPersona>): Persona => ({
+  ...known(state),
+  ...members,
+});
 
 /** Names the ids of imported personas (RFC 9562, version 5). */
 const importNamespace = '8f2d1a52-6a0e-5c1b-9a55-0d5f3c5e7a11';
@@ -46,6 +49,8 @@ export const persona = deciderFor<Persona>()({
   name: 'persona',
   id: 'personaId',
   events: personaEvents,
+  // 2: sharing, templates and the facets prompt, identity, writing and card.
+  schemaVersions: { PersonaRegistered: 2, PersonaDraftEdited: 2, PersonaVersionPublished: 2 },
   rejections: personaRejections,
   initialState: () => ({ status: 'none' }),
   // What is imported twice from one source is one persona: the source decides the id.
@@ -54,249 +59,76 @@ export const persona = deciderFor<Persona>()({
     return { id: uuidv5(canonicalize([tenantId, source, sourceId])!, importNamespace) };
   },
   evolve: {
-    PersonaRegistered: (_, { slug, owner, config }) => ({
+    PersonaRegistered: (_, { slug, owner, originRef, config, isPublic, allowedUsers, allowedRoles }) => ({
       status: 'draft',
       slug,
       owner,
+      isPublic,
+      allowedUsers,
+      allowedRoles,
+      allowedTeams: [],
+      template: originRef?.templateId
+        ? { templateId: originRef.templateId, templateVersion: originRef.templateVersion ?? 1 }
+        : null,
       draft: config,
       head: null,
       channels: {},
+      manifest: null,
+      platforms: {},
     }),
-    PersonaDraftEdited: (state, edit) => ({ ...known(state), draft: draftAfter(known(state).draft, edit) }),
-    PersonaVersionPublished: (state, { versionNo, versionHash, config }) => ({
-      ...known(state),
-      head: { versionNo, versionHash, config },
-    }),
-    PersonaChannelMoved: (state, { channel, to }) => ({
-      ...known(state),
-      channels: { ...known(state).channels, [channel]: to },
-    }),
-    PersonaActivated: (state) => ({ ...known(state), status: 'active' }),
-    PersonaDeactivated: (state) => ({ ...known(state), status: 'inactive' }),
-    PersonaArchived: (state) => ({ ...known(state), status: 'archived' }),
-    PersonaRestored: (state) => ({ ...known(state), status: 'inactive' }),
+    PersonaDraftEdited: (state, edit) => change(state, { draft: draftAfter(known(state).draft, edit) }),
+    PersonaVersionPublished: (state, { versionNo, versionHash, config }) =>
+      change(state, { head: { versionNo, versionHash, config } }),
+    PersonaChannelMoved: (state, { channel, to }) =>
+      change(state, { channels: { ...known(state).channels, [channel]: to } }),
+    PersonaOwnershipTransferred: (state, { to }) => change(state, { owner: to }),
+    PersonaVisibilityChanged: (state, { isPublic, allowedUsers, allowedRoles }) =>
+      change(state, { isPublic, allowedUsers, allowedRoles }),
+    PersonaSharedWithTeam: (state, { teamId }) =>
+      change(state, { allowedTeams: [...known(state).allowedTeams, teamId] }),
+    PersonaUnsharedFromTeam: (state, { teamId }) =>
+      change(state, { allowedTeams: known(state).allowedTeams.filter((id) => id !== teamId) }),
+    PersonaManifestChanged: (state, { manifest }) => change(state, { manifest }),
+    PlatformAdaptationAdded: (state, { platformType, adaptation }) =>
+      change(state, { platforms: { ...known(state).platforms, [platformType]: adaptation } }),
+    PlatformAdaptationChanged: (state, { platformType, adaptation }) =>
+      change(state, { platforms: { ...known(state).platforms, [platformType]: adaptation } }),
+    PlatformAdaptationRemoved: (state, { platformType }) => {
+      const { [platformType]: _, ...platforms } = known(state).platforms;
+      return change(state, { platforms });
+    },
+    PersonaTemplateAdopted: (state, { templateId, to }) =>
+      change(state, { template: { templateId, templateVersion: to } }),
+    PersonaActivated: (state) => change(state, { status: 'active' }),
+    PersonaDeactivated: (state) => change(state, { status: 'inactive' }),
+    PersonaArchived: (state) => change(state, { status: 'archived' }),
+    PersonaRestored: (state) => change(state, { status: 'inactive' }),
   },
   // An archived persona keeps its slug, so that an old address never leads to another persona.
   claims: { PersonaRegistered: ({ slug }) => [take('slug', slug)] },
   claimRejections: { slug: 'slug-taken' },
 });
 
-const existing = (state: Persona): ExistingPersona =>
-  state.status === 'none' ? persona.reject('persona-not-found') : state;
+/** The persona, if the caller may know of it; one that is hidden answers as one that is not there. */
+export function existing(state: Persona, caller: Caller, pointer = '/personaId'): ExistingPersona {
+  if (state.status !== 'none' && canSee(state, caller)) return state;
+  return missing(pointer);
+}
 
-function editable(state: Persona): ExistingPersona {
-  const found = existing(state);
+/** Refuses a persona that is not there, or not for the caller, in the very same words. */
+export function missing(pointer: string): never {
+  const detail = 'there is no such persona';
+  return persona.reject('persona-not-found', detail, { errors: [{ pointer, detail }] });
+}
+
+/** The persona, as long as it is not archived. */
+export function editable(state: Persona, caller: Caller): ExistingPersona {
+  const found = existing(state, caller);
   return found.status === 'archived' ? persona.reject('persona-archived') : found;
 }
 
-const isManager = ({ roles }: Actor): boolean => roles.includes('admin') || roles.includes('owner');
-
-/** Channels that applications trust: an editor's publication reaches them by an admin's or owner's hand only. */
-const protectedChannels: ReadonlySet<string> = new Set(['production']);
-
-const registration = z
-  .strictObject({ slug: chosenSlug, ...configShape, parentPersonaId: personaRef.optional() })
-  .superRefine(configRules);
-
-const lifecycle = z.strictObject({ personaId: personaRef, reason: reason.optional() });
-
-/** Leaves an absent reason absent, rather than a member without a value. */
-const why = <R>(given: R | undefined): { reason?: R } => (given === undefined ? {} : { reason: given });
-
-/** The reply to a publication: the newest version, whether it is new or was there already. */
-const headOf = (state: Persona) => {
-  const { head } = existing(state);
-  return head ? { versionNo: head.versionNo, versionHash: head.versionHash } : undefined;
-};
-
-export const personaModule = defineModule(persona, {
-  registerPersona: persona.command({
-    http: 'POST /personas',
-    summary: 'Register a persona; it begins as a draft without a version',
-    permission: 'personas:write',
-    input: registration,
-    rejects: ['slug-taken', 'persona-not-found'],
-    facts: async ({ slug, parentPersonaId }, read) => ({
-      slugTaken: (await read.claimOwner('slug', slug)) !== null,
-      parentExists: !parentPersonaId || (await read.state(persona, parentPersonaId)).status !== 'none',
-    }),
-    decide: (state, input, ctx) => {
-      if (state.status !== 'none') return [];
-      const { slug, parentPersonaId } = input;
-      const config = configIn(input);
-      if (ctx.facts.slugTaken) return ctx.reject('slug-taken', `the slug ${slug} is taken`);
-      if (!ctx.facts.parentExists) {
-        const detail = `there is no persona ${parentPersonaId}`;
-        return ctx.reject('persona-not-found', detail, { errors: [{ pointer: '/parentPersonaId', detail }] });
-      }
-      return [
-        persona.event('PersonaRegistered', {
-          personaId: ctx.streamId,
-          slug,
-          owner: { kind: 'user', id: ctx.actor.id },
-          origin: parentPersonaId ? 'parent' : 'new',
-          ...(parentPersonaId && { originRef: { parentPersonaId } }),
-          config,
-          draftHash: contentHash(config),
-        }),
-      ];
-    },
-  }),
-
-  importPersona: persona.command({
-    http: 'POST /personas/import',
-    summary: 'Import a persona from a source; importing it again changes nothing',
-    permission: 'personas:write',
-    input: z.strictObject({
-      source: importSource,
-      sourceId: importSourceId,
-      persona: z.strictObject({ slug: chosenSlug.optional(), ...configShape }).superRefine(configRules),
-    }),
-    rejects: [],
-    facts: async ({ persona: { slug, name } }, read) => {
-      const isFree = async (slug: string) => (await read.claimOwner('slug', slug)) === null;
-      return { slug: await freeSlug(slug ?? slugFrom(name), isFree) };
-    },
-    decide: (state, { source, sourceId, persona: given }, ctx) => {
-      if (state.status !== 'none') return [];
-      const config = configIn(given);
-      return [
-        persona.event('PersonaRegistered', {
-          personaId: ctx.streamId,
-          slug: ctx.facts.slug,
-          owner: { kind: 'user', id: ctx.actor.id },
-          origin: 'import',
-          originRef: { source, sourceId },
-          config,
-          draftHash: contentHash(config),
-        }),
-      ];
-    },
-    reply: (state) => ({ slug: existing(state).slug }),
-  }),
-
-  editPersonaDraft: persona.command({
-    http: 'PATCH /personas/:personaId/draft',
-    summary: 'Change the draft by a merge patch (`set`) or by JSON Patch operations (`patch`)',
-    permission: 'personas:write',
-    input: z
-      .strictObject({ personaId: personaRef, ...draftEdit })
-      .refine(({ set, patch }) => (set === undefined) !== (patch === undefined), {
-        error: 'must have either set or patch',
-      }),
-    rejects: ['persona-not-found', 'persona-archived', 'draft-invalid', 'patch-not-applicable'],
-    decide: (state, { set, patch }, ctx) => {
-      const { draft } = editable(state);
-      const edited = editedDraft(draft, { set, patch });
-      if ('code' in edited) return ctx.reject(edited.code, edited.detail, { errors: edited.errors });
-      if (same(draft, edited.draft)) return [];
-      return [
-        persona.event('PersonaDraftEdited', {
-          personaId: ctx.streamId,
-          ...changesBetween(draft, edited.draft),
-          draftHash: contentHash(edited.draft),
-        }),
-      ];
-    },
-  }),
-
-  publishPersonaVersion: persona.command({
-    http: 'POST /personas/:personaId/versions',
-    summary: 'Publish the draft as the next version; a draft that is the newest version changes nothing',
-    permission: 'personas:publish',
-    input: z.strictObject({ personaId: personaRef }),
-    rejects: ['persona-not-found', 'persona-archived'],
-    decide: (state, _, ctx) => {
-      const { draft, head } = editable(state);
-      if (head && same(draft, head.config)) return [];
-      return [
-        persona.event('PersonaVersionPublished', {
-          personaId: ctx.streamId,
-          versionNo: (head?.versionNo ?? 0) + 1,
-          versionHash: contentHash(draft),
-          config: draft,
-        }),
-      ];
-    },
-    reply: headOf,
-  }),
-
-  movePersonaChannel: persona.command({
-    http: 'PUT /personas/:personaId/channels/:channel',
-    summary: 'Point a channel to a published version; `production` is moved by admins and owners only',
-    permission: 'personas:write',
-    input: z.strictObject({ personaId: personaRef, channel: channelName, versionNo, reason }),
-    rejects: ['persona-not-found', 'persona-archived', 'channel-protected', 'version-not-published'],
-    decide: (state, { channel, versionNo: to, reason: given }, ctx) => {
-      const { head, channels } = editable(state);
-      if (protectedChannels.has(channel) && !isManager(ctx.actor)) {
-        return ctx.reject('channel-protected', `${channel} is moved by admins and owners only`);
-      }
-      if (to > (head?.versionNo ?? 0)) {
-        const detail = `the newest version is ${head?.versionNo ?? 'not published yet'}`;
-        return ctx.reject('version-not-published', detail, { errors: [{ pointer: '/versionNo', detail }] });
-      }
-      const from = channels[channel] ?? null;
-      if (from === to) return [];
-      return [
-        persona.event('PersonaChannelMoved', { personaId: ctx.streamId, channel, from, to, reason: given }),
-      ];
-    },
-  }),
-
-  activatePersona: persona.command({
-    http: 'POST /personas/:personaId/activate',
-    summary: 'Activate a persona that has a published version',
-    permission: 'personas:lifecycle',
-    input: lifecycle,
-    rejects: ['persona-not-found', 'persona-archived', 'persona-unpublished'],
-    decide: (state, input, ctx) => {
-      const { status, head } = editable(state);
-      if (status === 'active') return [];
-      if (!head) return ctx.reject('persona-unpublished');
-      return [persona.event('PersonaActivated', { personaId: ctx.streamId, ...why(input.reason) })];
-    },
-  }),
-
-  deactivatePersona: persona.command({
-    http: 'POST /personas/:personaId/deactivate',
-    summary: 'Deactivate an active persona',
-    permission: 'personas:lifecycle',
-    input: lifecycle,
-    rejects: ['persona-not-found', 'persona-archived', 'persona-not-active'],
-    decide: (state, input, ctx) => {
-      const { status } = editable(state);
-      if (status === 'inactive') return [];
-      if (status !== 'active') return ctx.reject('persona-not-active');
-      return [persona.event('PersonaDeactivated', { personaId: ctx.streamId, ...why(input.reason) })];
-    },
-  }),
-
-  archivePersona: persona.command({
-    http: 'POST /personas/:personaId/archive',
-    summary: 'Archive a persona for good; only an owner can restore it',
-    permission: 'personas:archive',
-    input: lifecycle,
-    rejects: ['persona-not-found', 'persona-owners-only'],
-    decide: (state, input, ctx) => {
-      const { status, owner } = existing(state);
-      if (!isManager(ctx.actor) && owner.id !== ctx.actor.id) return ctx.reject('persona-owners-only');
-      if (status === 'archived') return [];
-      return [persona.event('PersonaArchived', { personaId: ctx.streamId, ...why(input.reason) })];
-    },
-  }),
-
-  restorePersona: persona.command({
-    http: 'POST /personas/:personaId/restore',
-    summary: 'Bring an archived persona back; it is inactive then',
-    permission: 'personas:restore',
-    input: lifecycle,
-    rejects: ['persona-not-found', 'persona-not-archived'],
-    decide: (state, input, ctx) => {
-      const { status } = existing(state);
-      if (status === 'inactive') return [];
-      if (status !== 'archived') return ctx.reject('persona-not-archived');
-      return [persona.event('PersonaRestored', { personaId: ctx.streamId, ...why(input.reason) })];
-    },
-  }),
-});
+/** The persona, if the caller looks after it. */
+export function managed(state: Persona, caller: Caller): ExistingPersona {
+  const found = existing(state, caller);
+  return manages(found, caller) ? found : persona.reject('persona-owners-only');
+}

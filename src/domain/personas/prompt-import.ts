@@ -1,9 +1,9 @@
 /** Records of a prompt collection (`act,prompt`) as personas. */
 import type { z } from 'zod';
 import { contentHash } from '../content-hash.js';
-import { personaModule } from './persona.js';
+import { beginning } from './cards/fitted-text.js';
+import { personaModule } from './persona-module.js';
 
-/** A line of the file; the last columns may be missing. */
 /** A record as it is read: a column that a line lacks is absent. */
 export interface PromptRecord {
   act?: string;
@@ -34,12 +34,6 @@ export function personaFromPrompt({ act = '', prompt = '' }: PromptRecord): Prom
   };
   const parsed = personaModule.commands['importPersona']!.input.safeParse(input);
   return parsed.success ? { input } : { refused: parsed.error.issues.map(explained).join('; ') };
-}
-
-/** At most `length` UTF-16 units from the start, never half of a surrogate pair. */
-function beginning(text: string, length: number): string {
-  const cut = text.slice(0, length);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
 }
 
 const explained = ({ path, message }: z.core.$ZodIssue): string => `${path.slice(1).join('.')}: ${message}`;

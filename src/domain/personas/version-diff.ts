@@ -4,6 +4,7 @@
  */
 import type { Operation } from 'rfc6902';
 import { same } from '../content-hash.js';
+import { isSealed } from '../sealed.js';
 import { isObject, pointerOf } from './json-pointer.js';
 import type { PersonaConfig } from './persona-config.js';
 
@@ -39,7 +40,8 @@ const below = (place: Place, token: string | number, shown: string | number = to
 
 /**
  * Compares two configurations. Elements of lists are matched by their `name`, texts by themselves, rules by
- * their condition, all others by position between a common beginning and end.
+ * their condition, all others by position between a common beginning and end. A sealed value is the same or
+ * another; nothing is said of what is inside.
  */
 export function versionDiff(from: PersonaConfig, to: PersonaConfig): VersionDiff {
   const diff: VersionDiff = { changes: [], patch: [] };
@@ -49,7 +51,8 @@ export function versionDiff(from: PersonaConfig, to: PersonaConfig): VersionDiff
 
 function compare(diff: VersionDiff, place: Place, from: unknown, to: unknown): void {
   if (same(from, to)) return;
-  if (isObject(from) && isObject(to)) return compareObjects(diff, place, from, to);
+  const isOpaque = isSealed(from) || isSealed(to);
+  if (!isOpaque && isObject(from) && isObject(to)) return compareObjects(diff, place, from, to);
   const lists = Array.isArray(from) && Array.isArray(to);
   if (lists && Math.max(from.length, to.length) <= maxMatched) return compareLists(diff, place, from, to);
   diff.changes.push({ path: pointerOf(place.shown), kind: 'changed', before: from, after: to });

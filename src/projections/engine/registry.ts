@@ -1,4 +1,5 @@
 import { auditReadModule } from '../audit/audit-log.js';
+import { featureFlagsReadModule } from '../configuration/feature-flags.js';
 import { personaReadModule } from '../personas/module.js';
 import { apiKeysReadModule } from '../tenancy/api-keys.js';
 import { membersReadModule } from '../tenancy/members.js';
@@ -12,6 +13,7 @@ export const readModules: readonly ReadModule[] = [
   apiKeysReadModule,
   teamsReadModule,
   personaReadModule,
+  featureFlagsReadModule,
 ];
 
 /** The projections by name. @throws when two are called the same, which would make them share tables */

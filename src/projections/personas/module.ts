@@ -1,14 +1,20 @@
 import type { ReadModule } from '../engine/declaration.js';
+import { getPersonaLineage } from './lineage.js';
+import { exportPersona } from './persona-card.js';
 import { diffPersona } from './persona-diff.js';
 import { listPersonas } from './persona-list.js';
+import { renderPersonaPrompt } from './persona-prompt.js';
 import { getPersonaTimeline, personaTimeline } from './persona-timeline.js';
 import { getPersonaVersion, listPersonaVersions, personaVersions } from './persona-versions.js';
 import { getPersona } from './persona-view.js';
 import { personas } from './personas.js';
+import { listTemplatePersonas } from './template-personas.js';
+import { getTemplate, listTemplates } from './template-view.js';
+import { templates } from './templates.js';
 
-/** What can be asked about personas. */
+/** What can be asked about personas and their templates. */
 export const personaReadModule: ReadModule = {
-  projections: [personas, personaVersions, personaTimeline],
+  projections: [personas, personaVersions, personaTimeline, templates],
   queries: {
     listPersonas,
     getPersona,
@@ -16,5 +22,11 @@ export const personaReadModule: ReadModule = {
     getPersonaVersion,
     diffPersona,
     getPersonaTimeline,
+    renderPersonaPrompt,
+    exportPersona,
+    getPersonaLineage,
+    listTemplates,
+    getTemplate,
+    listTemplatePersonas,
   },
 };

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { personaEvents, personaRef } from '../../domain/personas/events.js';
 import { query, rowProjection, type ProjectedEvent } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
-import { reject } from './persona-versions.js';
+import { existing } from './persona-versions.js';
+import { personas } from './personas.js';
+import { summaryOf } from './timeline-summary.js';
 
 type Details = Record<string, unknown>;
 type TimelineRow = {
@@ -42,7 +44,7 @@ const reasonOf = ({ reason }: { reason?: unknown }): Details => (reason === unde
 /** Everything that happened to a persona, one entry per event. */
 export const personaTimeline = rowProjection<TimelineRow>()(personaEvents, {
   name: 'persona_timeline',
-  version: 1,
+  version: 2,
   key: ({ meta, position }) => `${meta.streamId}/${String(position).padStart(16, '0')}`,
   asOf: 'immutable',
   indexes: ["row->>'personaId'"],
@@ -53,51 +55,21 @@ export const personaTimeline = rowProjection<TimelineRow>()(personaEvents, {
     PersonaVersionPublished: (_, { versionNo, versionHash }, event) =>
       entry(event, { versionNo, versionHash }),
     PersonaChannelMoved: (_, { personaId: __, ...details }, event) => entry(event, details),
+    PersonaOwnershipTransferred: (_, { personaId: __, ...details }, event) => entry(event, details),
+    PersonaVisibilityChanged: (_, { personaId: __, ...details }, event) => entry(event, details),
+    PersonaSharedWithTeam: (_, { teamId }, event) => entry(event, { teamId }),
+    PersonaUnsharedFromTeam: (_, { teamId }, event) => entry(event, { teamId }),
+    PersonaManifestChanged: (_, { manifest }, event) => entry(event, { role: manifest.role }),
+    PlatformAdaptationAdded: (_, { platformType }, event) => entry(event, { platformType }),
+    PlatformAdaptationChanged: (_, { platformType }, event) => entry(event, { platformType }),
+    PlatformAdaptationRemoved: (_, { platformType }, event) => entry(event, { platformType }),
+    PersonaTemplateAdopted: (_, { personaId: __, ...details }, event) => entry(event, details),
     PersonaActivated: (_, data, event) => entry(event, reasonOf(data)),
     PersonaDeactivated: (_, data, event) => entry(event, reasonOf(data)),
     PersonaArchived: (_, data, event) => entry(event, reasonOf(data)),
     PersonaRestored: (_, data, event) => entry(event, reasonOf(data)),
   },
 });
-
-/** The details of all entries; each has those of its type. */
-interface AnyDetails {
-  slug: string;
-  origin: string;
-  originRef?: { parentPersonaId?: string; source?: string };
-  fields: string[];
-  values: Details;
-  removed: string[];
-  versionNo: number;
-  channel: string;
-  from: number | null;
-  to: number;
-}
-
-const told: Record<keyof typeof personaEvents, (details: AnyDetails) => string> = {
-  PersonaRegistered: ({ slug, origin, originRef }) => {
-    if (origin === 'import') return `imported from ${originRef?.source} as ${slug}`;
-    return `registered as ${slug}${origin === 'parent' ? `, derived from ${originRef?.parentPersonaId}` : ''}`;
-  },
-  PersonaDraftEdited: ({ fields, values, removed }) => {
-    const brief = new Map(Object.entries(values));
-    const set = fields.map((name) =>
-      brief.has(name) ? `${name} = ${JSON.stringify(brief.get(name))}` : name,
-    );
-    return `edited the draft: ${[...set, ...removed.map((name) => `without ${name}`)].join(', ')}`;
-  },
-  PersonaVersionPublished: ({ versionNo }) => `published version ${versionNo}`,
-  PersonaChannelMoved: ({ channel, from, to }) =>
-    from === null ? `pointed ${channel} to version ${to}` : `moved ${channel} from version ${from} to ${to}`,
-  PersonaActivated: () => 'activated',
-  PersonaDeactivated: () => 'deactivated',
-  PersonaArchived: () => 'archived',
-  PersonaRestored: () => 'restored',
-};
-
-/** What happened, in words; made when it is read, so that better words need no rebuild. */
-export const summaryOf = (type: string, details: Details): string =>
-  Object.hasOwn(told, type) ? told[type as keyof typeof told](details as unknown as AnyDetails) : type;
 
 const item = z.strictObject({
   position: z.string(),
@@ -116,14 +88,12 @@ export const getPersonaTimeline = query({
   input: z.strictObject({ personaId: personaRef, ...listInput }),
   output: pageOf(item),
   asOf: true,
-  reads: [personaTimeline],
+  reads: [personas, personaTimeline],
   rejects: ['persona-not-found'],
   run: async ({ personaId: idOrSlug, limit, cursor }, ctx) => {
-    const personaId = await ctx.resolve('slug', 'persona', idOrSlug);
+    const { personaId } = await existing(ctx, idOrSlug);
     const where = [{ sql: "row->>'personaId' = ?", values: [personaId] }];
     const page = await ctx.model(personaTimeline).list<TimelineRow>({ where, limit, cursor });
-    // A persona has an entry from its first moment on: where there is none, there is no persona.
-    if (page.items.length === 0 && cursor === undefined) return reject('persona-not-found');
     const items = page.items.map(({ row: { type, at, actor, version, details }, position }) => ({
       position: String(position),
       type,

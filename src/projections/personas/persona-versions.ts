@@ -6,6 +6,7 @@ import { personaRejections } from '../../domain/personas/rejections.js';
 import { query, rowProjection, type QueryContext } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 import { personaRow, personas, type PersonaRow } from './personas.js';
+import { isVisible } from './visible.js';
 
 type VersionRow = {
   personaId: string;
@@ -41,10 +42,16 @@ export const personaVersions = rowProjection<VersionRow>()(personaEvents, {
 
 export const reject = rejecter(personaRejections);
 
-/** @throws Rejection `persona-not-found`, also for one that was not there yet at the asked moment */
+/**
+ * A persona by id or slug.
+ * @throws Rejection `persona-not-found`, in the same words for one that is not there, that was not there yet at
+ * the asked moment, and that is hidden from the reader
+ */
 export async function existing(ctx: QueryContext, idOrSlug: string): Promise<PersonaRow> {
   const row = await personaRow(ctx, idOrSlug);
-  return row ?? reject('persona-not-found', `there is no persona ${idOrSlug} at that time`);
+  const now = ctx.asOf === undefined ? row : await personaRow(ctx.current(), idOrSlug);
+  if (row && now && isVisible(now, ctx.reader)) return row;
+  return reject('persona-not-found', 'there is no such persona');
 }
 
 /**

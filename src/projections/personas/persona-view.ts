@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { channelName, owner, personaRef, versionNo } from '../../domain/personas/events.js';
+import { manifest } from '../../domain/personas/manifest.js';
 import { personaConfig, type PersonaConfig } from '../../domain/personas/persona-config.js';
+import { completenessOf, platformShape } from '../../domain/personas/platform-adaptation.js';
+import { role } from '../../domain/tenancy/events.js';
 import { query, type QueryContext } from '../engine/declaration.js';
 import { existing, personaVersions, reject, version } from './persona-versions.js';
 import { personas, personaStatus, type PersonaRow } from './personas.js';
@@ -31,6 +34,11 @@ export async function shownOf(
   return { versionNo, config };
 }
 
+const completeness = {
+  completeness: z.int().describe('Share of the descriptive members that are there, 0–100'),
+  missing: z.array(z.string()),
+};
+
 export const getPersona = query({
   http: 'GET /personas/:personaId',
   summary: 'A persona with its draft and a configuration: of a channel, a version, or the one in force',
@@ -49,6 +57,10 @@ export const getPersona = query({
     slug: z.string(),
     status: personaStatus,
     owner,
+    isPublic: z.boolean(),
+    allowedUsers: z.array(z.string()),
+    allowedRoles: z.array(role),
+    allowedTeams: z.array(z.string()),
     version: z.int().describe('Of the stream: what If-Match takes'),
     draft: personaConfig,
     draftHash: z.string(),
@@ -56,10 +68,17 @@ export const getPersona = query({
     channels: z.record(z.string(), z.int()).describe('Version number by channel'),
     config: personaConfig,
     configVersionNo: z.int().nullable().describe('The version that `config` is of; null for the draft'),
-    origin: z.enum(['new', 'parent', 'import']),
+    manifest: manifest.optional(),
+    platforms: z
+      .record(z.string(), z.strictObject({ ...platformShape, ...completeness }))
+      .describe('Adaptation by platform, with how complete it is'),
+    template: z.strictObject({ templateId: z.string(), templateVersion: z.int() }).optional(),
+    origin: z.enum(['new', 'parent', 'import', 'template']),
     originRef: z
       .strictObject({
         parentPersonaId: z.string().optional(),
+        templateId: z.string().optional(),
+        templateVersion: z.int().optional(),
         source: z.string().optional(),
         sourceId: z.string().optional(),
       })
@@ -74,7 +93,10 @@ export const getPersona = query({
     const row = await existing(ctx, personaId);
     const { domains: _, search: __, sortName: ___, ...persona } = row;
     const shown = await shownOf(ctx, row, { channel, versionNo });
-    const body = { ...persona, config: shown.config, configVersionNo: shown.versionNo };
+    const platforms = Object.fromEntries(
+      Object.entries(row.platforms).map(([name, one]) => [name, { ...one, ...completenessOf(one) }]),
+    );
+    const body = { ...persona, platforms, config: shown.config, configVersionNo: shown.versionNo };
     return { body, version: row.version };
   },
 });

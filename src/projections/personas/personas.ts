@@ -1,25 +1,38 @@
 import { z } from 'zod';
 import type { EventMeta } from '../../domain/kernel.js';
 import { draftAfter } from '../../domain/personas/draft-change.js';
-import { personaEvents, type Owner } from '../../domain/personas/events.js';
+import { personaEvents } from '../../domain/personas/events.js';
+import type { Manifest } from '../../domain/personas/manifest.js';
 import type { PersonaConfig } from '../../domain/personas/persona-config.js';
+import type { PlatformAdaptation } from '../../domain/personas/platform-adaptation.js';
+import type { Shared } from '../../domain/personas/visibility.js';
 import { rowProjection, type QueryContext } from '../engine/declaration.js';
 
 export const personaStatus = z.enum(['draft', 'active', 'inactive', 'archived']);
 
-export type PersonaRow = {
+export type PersonaRow = Shared & {
   personaId: string;
   slug: string;
   status: z.output<typeof personaStatus>;
-  owner: Owner;
-  origin: 'new' | 'parent' | 'import';
-  originRef?: { parentPersonaId?: string; source?: string; sourceId?: string };
+  origin: 'new' | 'parent' | 'import' | 'template';
+  originRef?: {
+    parentPersonaId?: string;
+    templateId?: string;
+    templateVersion?: number;
+    source?: string;
+    sourceId?: string;
+  };
+  /** The revision of a template that the draft follows. */
+  template?: { templateId: string; templateVersion: number };
   draft: PersonaConfig;
   draftHash: string;
   /** Number of the newest published version. */
   head: number | null;
   /** Version number by channel. */
   channels: Record<string, number>;
+  manifest?: Manifest;
+  /** Adaptation by platform. */
+  platforms: Record<string, PlatformAdaptation>;
   /** Names of the draft's knowledge domains. */
   domains: string[];
   createdAt: string;
@@ -51,26 +64,43 @@ const become =
   (row: Readonly<PersonaRow> | null, _: unknown, { meta }: { meta: EventMeta }) =>
     changed(row, meta, () => ({ status }));
 
+const adapt = (
+  row: Readonly<PersonaRow> | null,
+  { platformType, adaptation }: { platformType: string; adaptation: PlatformAdaptation },
+  { meta }: { meta: EventMeta },
+) => changed(row, meta, ({ platforms }) => ({ platforms: { ...platforms, [platformType]: adaptation } }));
+
+/** The revision that a persona was made from, if it was made from a template. */
+const followed = (ref: PersonaRow['originRef']): Pick<PersonaRow, 'template'> =>
+  ref?.templateId === undefined
+    ? {}
+    : { template: { templateId: ref.templateId, templateVersion: ref.templateVersion ?? 1 } };
+
 /** The personas as they stand: status, draft, newest version, channels; as of any moment. */
 export const personas = rowProjection<PersonaRow>()(personaEvents, {
   name: 'personas',
-  version: 1,
+  version: 2,
   key: ({ meta }) => meta.streamId,
   asOf: 'history',
-  indexes: ["row->>'sortName'", "row->>'createdAt'", "row->>'updatedAt'", "row->>'status'"],
+  indexes: [
+    "row->>'sortName'",
+    "row->>'createdAt'",
+    "row->>'updatedAt'",
+    "row->>'status'",
+    "row->'template'->>'templateId'",
+    "row->'originRef'->>'parentPersonaId'",
+  ],
   on: {
-    PersonaRegistered: (_, { personaId, slug, owner, origin, originRef, config, draftHash }, { meta }) => ({
-      personaId,
-      slug,
+    PersonaRegistered: (_, { config, ...made }, { meta }) => ({
+      ...made,
       status: 'draft',
-      owner,
-      origin,
-      ...(originRef && { originRef }),
+      allowedTeams: [],
+      ...followed(made.originRef),
       draft: config,
-      draftHash,
       head: null,
       channels: {},
-      ...facets({ slug, draft: config }),
+      platforms: {},
+      ...facets({ slug: made.slug, draft: config }),
       createdAt: meta.recordedAt,
       updatedAt: meta.recordedAt,
       version: meta.version,
@@ -84,6 +114,25 @@ export const personas = rowProjection<PersonaRow>()(personaEvents, {
       changed(row, meta, () => ({ head: versionNo })),
     PersonaChannelMoved: (row, { channel, to }, { meta }) =>
       changed(row, meta, ({ channels }) => ({ channels: { ...channels, [channel]: to } })),
+    PersonaOwnershipTransferred: (row, { to }, { meta }) => changed(row, meta, () => ({ owner: to })),
+    PersonaVisibilityChanged: (row, { isPublic, allowedUsers, allowedRoles }, { meta }) =>
+      changed(row, meta, () => ({ isPublic, allowedUsers, allowedRoles })),
+    PersonaSharedWithTeam: (row, { teamId }, { meta }) =>
+      changed(row, meta, ({ allowedTeams }) => ({ allowedTeams: [...allowedTeams, teamId] })),
+    PersonaUnsharedFromTeam: (row, { teamId }, { meta }) =>
+      changed(row, meta, ({ allowedTeams }) => ({
+        allowedTeams: allowedTeams.filter((id) => id !== teamId),
+      })),
+    PersonaManifestChanged: (row, { manifest }, { meta }) => changed(row, meta, () => ({ manifest })),
+    PlatformAdaptationAdded: adapt,
+    PlatformAdaptationChanged: adapt,
+    PlatformAdaptationRemoved: (row, { platformType }, { meta }) =>
+      changed(row, meta, ({ platforms }) => {
+        const { [platformType]: _, ...others } = platforms;
+        return { platforms: others };
+      }),
+    PersonaTemplateAdopted: (row, { templateId, to }, { meta }) =>
+      changed(row, meta, () => ({ template: { templateId, templateVersion: to } })),
     PersonaActivated: become('active'),
     PersonaDeactivated: become('inactive'),
     PersonaArchived: become('archived'),

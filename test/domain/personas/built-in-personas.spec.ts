@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builtInPersonas } from '../../../src/domain/personas/built-in-personas.js';
-import { personaModule } from '../../../src/domain/personas/persona.js';
+import { personaModule } from '../../../src/domain/personas/persona-module.js';
 import { given } from '../../support/given.js';
 
 const facts = { slugTaken: false, parentExists: true };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentHash } from '../../../src/domain/content-hash.js';
-import { personaModule } from '../../../src/domain/personas/persona.js';
+import { personaModule } from '../../../src/domain/personas/persona-module.js';
 import { personaFromPrompt, type PromptRecord } from '../../../src/domain/personas/prompt-import.js';
 import { given } from '../../support/given.js';
 

@@ -95,6 +95,29 @@ describe('versionDiff', () => {
     expect(changes(listed([1, 1, 1]), listed([1, 1, 1, 1]))).toHaveLength(1);
   });
 
+  it('tells no more of sealed values than whether they are the same', () => {
+    const sealed = (eq: string, key = 'k') => ({ $sealed: { key, iv: `iv-${eq}`, ct: 'ct', eq, at: 'c/a' } });
+    const known = (goals: unknown): PersonaConfig =>
+      ({ ...config, identity: { subjectId: 'bob', goals } }) as PersonaConfig;
+    const [before, after] = [sealed('one'), sealed('two')];
+    expect(versionDiff(known(before), known(after))).toEqual({
+      changes: [{ path: '/identity/goals', kind: 'changed', before, after }],
+      patch: [{ op: 'replace', path: '/identity/goals', value: after }],
+    });
+    const again = { $sealed: { ...before.$sealed, iv: 'another', ct: 'another', at: 'd/a' } };
+    expect(versionDiff(known(before), known(again))).toEqual({ changes: [], patch: [] });
+    const plain = { shortTerm: ['x'] };
+    for (const [from, to] of [
+      [before, plain],
+      [plain, before],
+      [before, sealed('one', 'l')],
+    ]) {
+      expect(changes(known(from), known(to))).toEqual([
+        { path: '/identity/goals', kind: 'changed', before: from, after: to },
+      ]);
+    }
+  });
+
   it('replaces very long lists as a whole', () => {
     const long = (n: number) =>
       configWith({ metadata: { list: Array.from({ length: n }, (_, i) => `${i}`) } });

@@ -5,7 +5,7 @@ import { personaReadModule } from '../../../src/projections/personas/module.js';
 
 describe('the personas’ read module', () => {
   it('registers: names, addresses, models and asOf fit together', () => {
-    expect(projectionsOf([personaReadModule])).toHaveLength(3);
+    expect(projectionsOf([personaReadModule])).toHaveLength(4);
     expect([...queriesOf([personaReadModule]).values()].map(({ http, asOf }) => [http, asOf])).toEqual([
       ['GET /personas', true],
       ['GET /personas/:personaId', true],
@@ -13,6 +13,12 @@ describe('the personas’ read module', () => {
       ['GET /personas/:personaId/versions/:versionNo', true],
       ['GET /personas/:personaId/diff', false],
       ['GET /personas/:personaId/timeline', true],
+      ['GET /personas/:personaId/prompt', true],
+      ['GET /personas/:personaId/card', true],
+      ['GET /personas/:personaId/lineage', true],
+      ['GET /templates', true],
+      ['GET /templates/:templateId', true],
+      ['GET /templates/:templateId/personas', true],
     ]);
   });
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Rejection, Role } from '../../../src/domain/kernel.js';
+import type { PersonaConfig } from '../../../src/domain/personas/persona-config.js';
 import { personaReadModule } from '../../../src/projections/personas/module.js';
 import { areaWorld, type AreaWorld } from '../../support/area-world.js';
 import { registration } from '../../support/persona-examples.js';
@@ -40,6 +42,11 @@ describe('getPersona', () => {
       slug,
       status: 'draft',
       owner: { kind: 'user', id: 'ada' },
+      isPublic: false,
+      allowedUsers: [],
+      allowedRoles: [],
+      allowedTeams: [],
+      platforms: {},
       version: 7,
       draft: { temperature: 0.9 },
       head: 2,
@@ -152,5 +159,135 @@ describe('getPersonaTimeline', () => {
     expect(await world.refused(world.ask('getPersonaTimeline', { personaId: 'nobody' }))).toBe(
       'persona-not-found',
     );
+  });
+});
+
+describe('what holds beside the versions', () => {
+  let world: AreaWorld;
+  const ask = () => world.ask('getPersona', { personaId: slug });
+  beforeAll(async () => {
+    world = await areaWorld(personaReadModule);
+    await world.send('registerPersona', registration);
+  });
+  afterAll(() => world.stop());
+
+  it('is not there at first', async () => {
+    const persona = await ask();
+    expect(persona).toMatchObject({ platforms: {}, origin: 'new' });
+    for (const member of ['manifest', 'template', 'originRef']) expect(persona).not.toHaveProperty(member);
+  });
+
+  it('the manifest as it was set', async () => {
+    await world.send('setPersonaManifest', { personaId: slug, canDelegate: true, delegateAllowList: [] });
+    expect(await ask()).toMatchObject({
+      manifest: { canDelegate: true, delegateAllowList: [], role: 'worker', maxParallelTasks: 1 },
+    });
+  });
+
+  it('each platform with how complete its adaptation is', async () => {
+    const linkedin = { personaId: slug, platformType: 'linkedin', contentTypes: ['article'], tonalRange: {} };
+    await world.send('setPlatformAdaptation', linkedin);
+    await world.send('setPlatformAdaptation', { personaId: slug, platformType: 'x' });
+    const persona = await ask();
+    const { platforms } = persona as unknown as { platforms: Record<string, { missing: string[] }> };
+    expect(Object.keys(platforms).sort()).toEqual(['linkedin', 'x']);
+    expect(platforms['linkedin']).toMatchObject({
+      contentTypes: ['article'],
+      isActive: true,
+      completeness: 9,
+    });
+    expect(platforms['linkedin']!.missing).toContain('tonalRange');
+    expect(platforms['x']).toMatchObject({ completeness: 0 });
+    expect(personaReadModule.queries['getPersona']!.output.parse(persona)).toEqual(persona);
+    await world.send('removePlatformAdaptation', { personaId: slug, platformType: 'x' });
+    expect(Object.keys((await ask())['platforms'] as object)).toEqual(['linkedin']);
+  });
+
+  it('whose it is and with whom it is shared', async () => {
+    await world.send('setPersonaVisibility', { personaId: slug, isPublic: false, allowedUsers: ['bob'] });
+    await world.send('setPersonaOwner', { personaId: slug, kind: 'tenant', id: 'acme' });
+    expect(await ask()).toMatchObject({
+      owner: { kind: 'tenant', id: 'acme' },
+      allowedUsers: ['bob'],
+      allowedRoles: [],
+    });
+  });
+
+  it('what is about a real person stays sealed until it is answered', async () => {
+    const identity = { subjectId: 'grace', background: 'born in New York' };
+    await world.send('editPersonaDraft', { personaId: slug, set: { identity } });
+    const { draft } = (await ask()) as unknown as { draft: PersonaConfig };
+    expect(draft.identity).toEqual({ subjectId: 'grace', background: { $sealed: expect.any(Object) } });
+    const { items } = await world.ask('getPersonaTimeline', { personaId: slug });
+    expect(JSON.stringify(items)).not.toContain('New York');
+    expect(items.at(-1)?.['summary']).toBe('edited the draft: identity');
+  });
+});
+
+describe('a persona that is hidden from the reader', () => {
+  let world: AreaWorld;
+  const moments: string[] = [];
+  const [bob, cleo] = ['bob', 'cleo'].map((who) => ({ id: who, roles: ['editor'] satisfies Role[] }));
+  /** What the queries of one persona need to be asked for besides it. */
+  const needed: Record<string, Record<string, unknown>> = {
+    getPersonaVersion: { versionNo: 1 },
+    diffPersona: { from: '1', to: 'draft' },
+  };
+  const queries = Object.entries(personaReadModule.queries)
+    .filter(([, { input }]) => Object.hasOwn(input.shape, 'personaId'))
+    .map(([operationId, { asOf }]) => ({ operationId, input: needed[operationId] ?? {}, hasPast: asOf }));
+  const ask = (operationId: string, input: object, as: object) =>
+    world.ask(operationId, { personaId: slug, ...input }, as);
+  const words = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(
+      () => 'answered',
+      (error: Rejection) => JSON.stringify([error.code, error.detail, error.more]),
+    );
+
+  beforeAll(async () => {
+    world = await areaWorld(personaReadModule);
+    await world.send('registerPersona', { ...registration, isPublic: true });
+    await world.send('publishPersonaVersion', { personaId: slug });
+    const production = { personaId: slug, channel: 'production', versionNo: 1, reason: 'because' };
+    await world.send('movePersonaChannel', production);
+    moments.push(world.now());
+    await world.send('setPersonaVisibility', { personaId: slug, isPublic: false, allowedUsers: ['cleo'] });
+    moments.push(world.now());
+  });
+  afterAll(() => world.stop());
+
+  it.each(queries)('$operationId: is not there, in the words for one that never was', async (query) => {
+    const { operationId, input } = query;
+    const hidden = await words(ask(operationId, input, bob!));
+    const never = await words(world.ask(operationId, { personaId: 'never', ...input }, bob));
+    expect(hidden).toBe(never.replaceAll('never', slug));
+    expect(hidden).toContain('persona-not-found');
+    expect(await words(ask(operationId, input, cleo!))).toBe('answered');
+  });
+
+  it.each(queries.filter(({ hasPast }) => hasPast))(
+    '$operationId: is not there as of when it was public either, but for whom it is shared with now',
+    async ({ operationId, input }) => {
+      const asOf = moments[0]!;
+      expect(await words(ask(operationId, input, { ...bob, asOf }))).toContain('persona-not-found');
+      expect(await words(ask(operationId, input, { ...cleo, asOf }))).toBe('answered');
+    },
+  );
+
+  it('is compared at no instant by whom it is hidden from', async () => {
+    const sides = { from: moments[0]!, to: moments[1]! };
+    expect(await words(ask('diffPersona', sides, bob!))).toContain('persona-not-found');
+    expect(await words(ask('diffPersona', sides, cleo!))).toBe('answered');
+  });
+
+  it('what was private and is shared now can be read as it was then', async () => {
+    const other = { ...registration, slug: 'other' };
+    await world.send('registerPersona', other);
+    const asOf = world.now();
+    const input = { personaId: 'other' };
+    expect(await words(world.ask('getPersona', input, { ...bob, asOf }))).toContain('persona-not-found');
+    await world.send('sharePersona', { personaId: 'other', memberId: 'bob' });
+    const then = await world.ask('getPersona', input, { ...bob, asOf });
+    expect(then).toMatchObject({ slug: 'other', allowedUsers: [], version: 1 });
   });
 });

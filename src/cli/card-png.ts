@@ -59,18 +59,27 @@ function keywordOf({ type, data }: Chunk): string | undefined {
   return end < 0 ? undefined : data.toString('latin1', 0, end).toLowerCase();
 }
 
+const cardNames = ['ccv3', 'chara'];
+const cardNameOf = (chunk: Chunk): string | undefined => cardNames.find((name) => name === keywordOf(chunk));
+
 /**
  * The JSON text of the card in an image; a V3 card wins over another.
  * @throws CliFailure 1 for what is no whole PNG, and for an image without a card
  */
 export function cardInPng(image: Buffer): Buffer {
-  const texts = chunksOf(image).filter(({ type }) => type === 'tEXt');
-  const found = ['ccv3', 'chara'].map((keyword) => texts.find((chunk) => keywordOf(chunk) === keyword));
-  const chunk = found.find((one) => one !== undefined);
-  if (!chunk) return broken('has no character card: there is no text called chara or ccv3');
+  const named = chunksOf(image).filter(cardNameOf);
+  const texts = named.filter(({ type }) => type === 'tEXt');
+  const chunk = texts.find((one) => cardNameOf(one) === 'ccv3') ?? texts[0];
+  if (!chunk) return withoutCard(named[0]);
   const text = chunk.data.toString('latin1', chunk.data.indexOf(0) + 1).trim();
   if (!/^[A-Za-z0-9+/\s]+={0,2}$/.test(text)) broken('has a character card that is not base64');
   return Buffer.from(text, 'base64');
+}
+
+function withoutCard(other: Chunk | undefined): never {
+  if (other)
+    return broken(`has its character card in a chunk ${other.type}, and only those in tEXt chunks are read`);
+  return broken('has no character card: there is no text called chara or ccv3');
 }
 
 function written({ type, data }: Chunk): Buffer[] {
@@ -105,8 +114,7 @@ function plainImage(): Buffer {
  * @throws CliFailure 1 when the image is no whole PNG
  */
 export function pngWithCards(cards: { v2: unknown; v3: unknown }, image: Buffer = plainImage()): Buffer {
-  const isCard = (chunk: Chunk): boolean => ['chara', 'ccv3'].includes(keywordOf(chunk) ?? '');
-  const chunks = chunksOf(image).filter((chunk) => !isCard(chunk));
+  const chunks = chunksOf(image).filter((chunk) => !cardNameOf(chunk));
   const end = chunks.pop()!;
   const all = [...chunks, cardChunk('chara', cards.v2), cardChunk('ccv3', cards.v3), end];
   return Buffer.concat([signature, ...all.flatMap(written)]);

@@ -2,10 +2,15 @@
 import { personaModule } from '../domain/personas/persona-module.js';
 import { sendBatch, type BatchAnswer, type BatchItem } from './batch.js';
 import type { Client } from './client.js';
+import { finish, undone, type PersonaThere, type Unfinished } from './import-steps.js';
 import { statusOf } from './output.js';
 
 /** What became, or would become, of one input of `importPersona`. */
-export type Outcome = 'imported' | 'unchanged' | { refused: string };
+export type Outcome =
+  | 'imported'
+  | 'unchanged'
+  | { refused: string }
+  | { became: 'imported' | 'unchanged'; /** Why not all was done that comes after it. */ lacks: string };
 
 /** A persona on its way in. */
 export interface ImportItem {
@@ -23,46 +28,56 @@ export interface Destination {
 }
 
 /** Imports. A request is large enough to be quick and small enough for a body of 8 MB. */
-export const storing = (client: Client): Destination => ({
-  atOnce: 50,
-  async take(items) {
-    const answers = await sent(
-      client,
-      items.map(({ input }) => ({ type: 'importPersona', input })),
-    );
-    const problems = await completed(client, items, answers);
-    return answers.map(({ problem, changed }, index) => {
-      const reason = problem ?? problems[index];
-      if (reason !== undefined) return { refused: reason };
-      return changed ? 'imported' : 'unchanged';
-    });
-  },
-});
+export function storing(client: Client): Destination {
+  const begun = new Set<string>();
+  /** What comes after an item; nothing where the persona came before in this run, whose steps are under way. */
+  const stepsOf = ({ input: { source, sourceId }, after = [] }: ImportItem): BatchItem[] => {
+    const key = JSON.stringify([source, sourceId]);
+    if (after.length === 0 || begun.has(key)) return [];
+    begun.add(key);
+    return after;
+  };
+  return {
+    atOnce: 50,
+    async take(items) {
+      const steps = items.map(stepsOf);
+      const answers = await sent(
+        client,
+        items.map(({ input }) => ({ type: 'importPersona', input })),
+      );
+      const unfinished: Unfinished[] = [];
+      for (const [index, answer] of answers.entries()) {
+        unfinished.push(await unfinishedOf(client, answer, steps[index]!));
+      }
+      const reasons = await finish(unfinished, (commands) => sent(client, commands));
+      return answers.map((answer, index) => outcomeOf(answer, reasons[index]));
+    },
+  };
+}
 
-/**
- * Does what comes after the import of each persona; answers why it could not be done, by item. Of a persona that
- * was there already only what an interrupted import left undone is done: what people changed since stays.
- */
-async function completed(
+function outcomeOf({ problem, code, changed }: BatchAnswer, lacks: string | undefined): Outcome {
+  if (code === 'source-taken') return { refused: sourceTaken };
+  if (problem !== undefined) return { refused: problem };
+  const became = changed ? 'imported' : 'unchanged';
+  return lacks === undefined ? became : { became, lacks };
+}
+
+const sourceTaken =
+  'somebody else has imported it and keeps it private; --source NAME imports a copy of your own';
+
+/** A persona that was imported or was there already, and what of the steps is still to be taken. */
+async function unfinishedOf(
   client: Client,
-  items: ImportItem[],
-  answers: BatchAnswer[],
-): Promise<(string | undefined)[]> {
-  const steps = items.flatMap(({ after = [] }, index) => {
-    const { changed, problem, id, version = 0 } = answers[index]!;
-    const isDue = problem === undefined && (changed || version <= after.length);
-    return isDue ? after.map(({ type, input }) => ({ index, type, input: { ...input, personaId: id } })) : [];
-  });
-  const outcomes = await sent(
-    client,
-    steps.map(({ type, input }) => ({ type, input })),
-  );
-  const problems: (string | undefined)[] = [];
-  steps.forEach(({ index, type }, step) => {
-    const { problem } = outcomes[step]!;
-    if (problem !== undefined) problems[index] ??= `it is imported, but ${type} was refused: ${problem}`;
-  });
-  return problems;
+  { problem, changed, id = '', version = 0 }: BatchAnswer,
+  steps: BatchItem[],
+): Promise<Unfinished> {
+  const persona = { personaId: id, version, isNew: changed };
+  if (changed) return { ...persona, steps };
+  // With more events than an interrupted import makes nothing is left to be done, whatever they are.
+  const mayBeUndone = problem === undefined && version <= steps.length;
+  const there = mayBeUndone ? await personaAt(client, id) : undefined;
+  if (!there) return { ...persona, steps: [] };
+  return { ...persona, version: there.version, steps: undone(steps, there) };
 }
 
 /** Statuses of a whole request that say nothing about the records in it. */
@@ -96,18 +111,17 @@ export async function asking(client: Client): Promise<Destination> {
           const { id } = personaModule.decider.locate(input, { tenantId, newId: '', now: '' });
           if (seen.has(id)) return 'unchanged';
           seen.add(id);
-          return (await isThere(client, id)) ? 'unchanged' : 'imported';
+          return (await personaAt(client, id)) ? 'unchanged' : 'imported';
         }),
       ),
   };
 }
 
-async function isThere(client: Client, personaId: string): Promise<boolean> {
+async function personaAt(client: Client, personaId: string): Promise<PersonaThere | undefined> {
   try {
-    await client.request('GET', `/personas/${personaId}`);
-    return true;
+    return await client.request<PersonaThere>('GET', `/personas/${personaId}`);
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return undefined;
     throw error;
   }
 }

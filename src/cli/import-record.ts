@@ -31,8 +31,9 @@ export function recordOfJson(json: unknown): ImportRecord {
 }
 
 function recordOfCard(json: unknown): ImportRecord {
-  const data = isObject(json) && isObject(json['data']) ? json['data'] : json;
-  const name = isObject(data) ? textOf(data['name']) : '';
+  const top: Record<string, unknown> = isObject(json) ? json : {};
+  const data = isObject(top['data']) ? top['data'] : {};
+  const name = textOf(data['name']) || textOf(top['name']);
   const reading = cardIn(json);
   if ('refused' in reading) return { name, refused: reasonOf(reading.refused) };
   return { name, input: { source: 'card', sourceId: contentHash(json), card: json } };

@@ -46,6 +46,16 @@ const readers: Record<string, Read> = {
 };
 const readerOf = (file: string): Read | undefined => readers[extname(file).toLowerCase()];
 
+/** The bytes of a file; undefined for what is none: a folder, a pipe, a link that leads nowhere. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const found = statSync(path);
+    return found.isFile() ? found.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The files of an import, and whether they were found in a folder. */
 export interface ImportSource {
   files: string[];
@@ -53,7 +63,10 @@ export interface ImportSource {
   isFolder: boolean;
 }
 
-/** The file, or those in the folder that can be imported, in the order of their names. @throws CliFailure 2 */
+/**
+ * The file, or whatever in the folder is called like one that can be imported, in the order of their names.
+ * @throws CliFailure 2
+ */
 export function importSource(path: string): ImportSource {
   const known = Object.keys(readers).join(', ');
   const found = statSync(path, { throwIfNoEntry: false });
@@ -63,15 +76,18 @@ export function importSource(path: string): ImportSource {
       fail('usage', `${path} is of a kind that cannot be imported; those that can: ${known}`);
     return { files: [path], bytes: found.size, isFolder: false };
   }
-  const names = readdirSync(path, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && readerOf(entry.name))
-    .map(({ name }) => name)
-    .sort();
+  const names = readdirSync(path).filter(readerOf).sort();
   if (names.length === 0) fail('usage', `there is no file in ${path} that can be imported: ${known}`);
   const files = names.map((name) => join(path, name));
-  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  const bytes = files.reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0);
   return { files, bytes, isFolder: true };
 }
+
+/** Whether an error is about the file that is read: what it holds, or that it cannot be read. */
+const isOfFile = (error: unknown): boolean => {
+  const { exitCode, errno } = error as Partial<CliFailure & NodeJS.ErrnoException>;
+  return exitCode !== undefined || errno !== undefined;
+};
 
 /**
  * The records of all files. A file that cannot be read ends the import when it is the only one; in a folder it
@@ -84,15 +100,16 @@ export async function* importRecords(source: ImportSource, onRead: OnRead): Asyn
     const named = source.isFolder ? { file } : {};
     let record = 0;
     try {
+      // A pipe is never at its end, and would keep all that come after it waiting.
+      if (source.isFolder && sizeOf(file) === undefined) fail('failed', 'it is no file that can be read');
       for await (const found of readerOf(file)!(file, (bytes) => onRead(before + bytes))) {
         yield { ...found, ...named, record: ++record };
       }
     } catch (error) {
-      const isOfFile = (error as Partial<CliFailure>).exitCode !== undefined;
-      if (!source.isFolder || !isOfFile) throw error;
+      if (!source.isFolder || !isOfFile(error)) throw error;
       yield { name: '', refused: (error as Error).message, bytes: 0, ...named, record: ++record };
     }
-    before += statSync(file).size;
+    before += sizeOf(file) ?? 0;
     onRead(before);
   }
 }

@@ -11,14 +11,25 @@ interface ImportReport {
   records: number;
   imported: number;
   unchanged: number;
-  refused: { file?: string; record: number; name: string; reason: string }[];
-  /** How many more were refused than are listed. */
+  refused: Listed[];
+  /** Those of the imported and those there already for which not all was done. */
+  incomplete: Listed[];
+  /** How many more there are than are listed. */
   unlisted?: number;
+}
+
+/** A record of which something is to be told. */
+interface Listed {
+  file?: string;
+  record: number;
+  name: string;
+  reason: string;
 }
 
 interface ImportOptions extends ClientOptions {
   dryRun?: boolean;
   public?: boolean;
+  source?: string;
 }
 
 /** A report has an end, however many records are refused. */
@@ -35,34 +46,43 @@ export function importCommand(program: Command): void {
     'personas), from a PNG image with a character card in it, or from a folder of such files';
   withClient(program.command('import <path>').description(about))
     .option('--public', 'let everybody in the tenant see what is imported (default: only you)')
+    .option(
+      '--source <name>',
+      'another name for where it comes from, for a copy of what somebody else imported',
+    )
     .option('--dry-run', 'say what would be imported, without storing anything')
-    .action(async (path: string, { url, key, json, dryRun, public: isPublic }: ImportOptions) => {
-      const source = importSource(path);
-      const report: ImportReport = {
-        file: path,
-        dryRun: dryRun ?? false,
-        records: 0,
-        imported: 0,
-        unchanged: 0,
-        refused: [],
-      };
-      await withServer({ url, key }, async (client) => {
-        const destination = dryRun ? await asking(client) : storing(client);
-        await importAll(report, source, { destination, isPublic: isPublic ?? false });
-      });
-      printResult(json, report, summary(report));
-      if (report.records > 0 && report.imported + report.unchanged === 0) {
-        fail('failed', 'every record was refused');
-      }
-    });
+    .action(
+      async (path: string, { url, key, json, dryRun, public: isPublic, source: from }: ImportOptions) => {
+        const source = importSource(path);
+        const common = { ...(isPublic && { isPublic }), ...(from !== undefined && { source: from }) };
+        const report: ImportReport = {
+          file: path,
+          dryRun: dryRun ?? false,
+          records: 0,
+          imported: 0,
+          unchanged: 0,
+          refused: [],
+          incomplete: [],
+        };
+        await withServer({ url, key }, async (client) => {
+          const destination = dryRun ? await asking(client) : storing(client);
+          await importAll(report, source, { destination, common });
+        });
+        printResult(json, report, summary(report));
+        if (report.records > 0 && report.imported + report.unchanged === 0) {
+          fail('failed', 'every record was refused');
+        }
+      },
+    );
 }
 
-function summary({ records, imported, unchanged, refused, unlisted = 0, dryRun }: ImportReport): string[] {
+function summary(report: ImportReport): string[] {
+  const { records, imported, unchanged, refused, incomplete, unlisted = 0, dryRun } = report;
   const verb = dryRun ? 'would be imported' : 'imported';
-  const count = refused.length + unlisted;
+  const count = records - imported - unchanged;
   return [
     `${records} records: ${imported} ${verb}, ${unchanged} there already, ${count} refused`,
-    ...refused.map(({ file, record, name, reason }) => {
+    ...[...refused, ...incomplete].map(({ file, record, name, reason }) => {
       const place = file === undefined ? '' : `${file}, `;
       return `  ${place}record ${record} (${JSON.stringify(name)}): ${reason}`;
     }),
@@ -70,34 +90,46 @@ function summary({ records, imported, unchanged, refused, unlisted = 0, dryRun }
   ];
 }
 
-function refuse(report: ImportReport, { file, record, name }: FoundRecord, reason: string): void {
-  if (report.refused.length < maxListed) {
-    report.refused.push({ ...(file !== undefined && { file }), record, name, reason });
+function list(
+  report: ImportReport,
+  as: 'refused' | 'incomplete',
+  { file, record, name }: FoundRecord,
+  reason: string,
+): void {
+  if (report[as].length < maxListed) {
+    report[as].push({ ...(file !== undefined && { file }), record, name, reason });
   } else {
     report.unlisted = (report.unlisted ?? 0) + 1;
+  }
+}
+
+function tally(report: ImportReport, record: FoundRecord, outcome: Outcome): void {
+  if (typeof outcome === 'string') {
+    report[outcome]++;
+  } else if ('refused' in outcome) {
+    list(report, 'refused', record, outcome.refused);
+  } else {
+    report[outcome.became]++;
+    list(report, 'incomplete', record, outcome.lacks);
   }
 }
 
 type Waiting = FoundRecord & ImportItem;
 
 /** Sends records on while others are read: some requests at a time, and their outcomes in order. */
-function sending(report: ImportReport, destination: Destination, isPublic: boolean) {
+function sending(report: ImportReport, destination: Destination, common: Record<string, unknown>) {
   const underWay: { records: Waiting[]; outcomes: Promise<Outcome[]> }[] = [];
   const settled = async (atMost: number): Promise<void> => {
     while (underWay.length > atMost) {
       const { records, outcomes } = underWay.shift()!;
       for (const [index, outcome] of (await outcomes).entries()) {
-        if (typeof outcome === 'string') report[outcome]++;
-        else refuse(report, records[index]!, outcome.refused);
+        tally(report, records[index]!, outcome);
       }
     }
   };
   return {
     async send(records: Waiting[]): Promise<void> {
-      const items = records.map(({ input, after }) => ({
-        input: isPublic ? { ...input, isPublic } : input,
-        after,
-      }));
+      const items = records.map(({ input, after }) => ({ input: { ...input, ...common }, after }));
       const outcomes = destination.take(items);
       // The first that fails ends the import; those that fail with it need not be heard.
       outcomes.catch(() => {});
@@ -111,10 +143,10 @@ function sending(report: ImportReport, destination: Destination, isPublic: boole
 async function importAll(
   report: ImportReport,
   source: ImportSource,
-  { destination, isPublic }: { destination: Destination; isPublic: boolean },
+  { destination, common }: { destination: Destination; common: Record<string, unknown> },
 ): Promise<void> {
   const bar = progressBar('import', source.bytes);
-  const { send, finish } = sending(report, destination, isPublic);
+  const { send, finish } = sending(report, destination, common);
   let waiting: Waiting[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
@@ -126,7 +158,7 @@ async function importAll(
   try {
     for await (const found of importRecords(source, (read) => bar.update(read))) {
       report.records++;
-      if ('refused' in found) refuse(report, found, found.refused);
+      if ('refused' in found) list(report, 'refused', found, found.refused);
       else waiting.push(found);
       bytes += found.bytes;
       if (waiting.length >= destination.atOnce || bytes >= maxBytesAtOnce) await flush();

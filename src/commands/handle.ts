@@ -16,7 +16,7 @@ import type { Handle, Receipt } from './receipt.js';
 import { receiptFromLog } from './receipt-from-log.js';
 import { commandsOf } from './registry.js';
 import { refuse } from './rejections.js';
-import { actorOf, encode, seal } from './seal-and-encode.js';
+import { actorOf, encode, seal, sealForTrial } from './seal-and-encode.js';
 import { logOf, type Loaded } from './states.js';
 
 /**
@@ -60,7 +60,7 @@ async function settle(deps: PipelineDeps, c: Prepared): Promise<Receipt> {
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       if (!certain && (await hasMoved(deps, c, loaded))) continue;
-      const replay = await replayOf(deps, c);
+      const replay = await replayOf(deps, c, error);
       if (replay) return replay;
       throw error;
     }
@@ -98,7 +98,6 @@ async function hasMoved(deps: PipelineDeps, c: Prepared, loaded: Loaded): Promis
 async function decide(deps: PipelineDeps, c: Prepared, loaded: Loaded, facts: Facts): Promise<DomainEvent[]> {
   const { command, decider } = c.operation;
   const read = command.facts ? await command.facts(c.input as never, facts.reader) : undefined;
-  const sealed = (c.sealed ??= await seal(deps, c));
   const context: DecideContext<string, never> = {
     now: deps.store.now(),
     tenantId: c.tenantId,
@@ -116,9 +115,16 @@ async function decide(deps: PipelineDeps, c: Prepared, loaded: Loaded, facts: Fa
       throw new Rejection(code, row, detail, more);
     },
   };
-  return underPreconditions(c.request, loaded.version, () =>
-    command.decide(loaded.state as never, sealed as never, context),
-  );
+  const decided = (sealed: Record<string, unknown>): DomainEvent[] =>
+    underPreconditions(c.request, loaded.version, () =>
+      command.decide(loaded.state as never, sealed as never, context),
+    );
+  if (c.sealed) return decided(c.sealed);
+  const { input, isTrial } = await sealForTrial(deps, c);
+  const events = decided(input);
+  if (isTrial && events.length === 0) return events;
+  c.sealed = isTrial ? await seal(deps, c) : input;
+  return isTrial ? decided(c.sealed) : events;
 }
 
 function append(
@@ -200,10 +206,14 @@ function receiptOf(
   };
 }
 
-/** The earlier answer under this request's key, if there is one: a refusal must not hide it. */
-async function replayOf(deps: PipelineDeps, c: Prepared): Promise<Receipt | null> {
+/**
+ * The earlier answer under this request's key, if there is one: a refusal must not hide it. That the key was used
+ * otherwise is not said of what is not there, because it would tell what is hidden from it.
+ */
+async function replayOf(deps: PipelineDeps, c: Prepared, error: Rejection): Promise<Receipt | null> {
   if (!c.idempotency) return null;
   const found = await deps.store.findReplay(c.idempotency.scope, c.idempotency.key);
+  if (error.row.status === 404 && found?.fingerprint !== c.idempotency.fingerprint) return null;
   return found ? replayed(deps, c, { outcome: 'replayed', ...found }) : null;
 }
 

@@ -9,6 +9,7 @@ import { resolveReferences } from './references.js';
 import type { RegisteredCommand } from './registry.js';
 import { refuse } from './rejections.js';
 import type { Keyring } from './sealing/keyring.js';
+import { mapPersonal } from './sealing/map-personal.js';
 import { refuseSealedInput } from './sealing/seal.js';
 import type { States } from './states.js';
 
@@ -58,6 +59,8 @@ export async function prepare(
       permission: command.permission,
     });
   }
+  // Before anything is looked up: what is wrong with a patch's values says nothing about what it is for.
+  mapPersonal(command.input, parsed, ({ value }) => value);
   const input = await resolveReferences(deps.store, decider, command.input, parsed, principal.tenantId);
   const commandId = request.commandId ?? drawnId();
   const newId = drawnId();

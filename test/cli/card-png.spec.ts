@@ -38,6 +38,10 @@ describe('a card in an image', () => {
     expect(cardIn(imageOf(text('chara', base64(v2)), text('ccv3', base64(v3))))).toEqual(v3);
   });
 
+  it('is read where another one stands that is written in another way', () => {
+    expect(cardIn(imageOf(text('ccv3', 'x', 'iTXt'), text('chara', base64(v2))))).toEqual(v2);
+  });
+
   it('is read whatever the case of its name, and with line breaks in it', () => {
     expect(cardIn(imageOf(text('Chara', `${base64(v2).slice(0, 8)}\n${base64(v2).slice(8)}\n`)))).toEqual(v2);
   });
@@ -88,6 +92,8 @@ describe('an image is refused', () => {
     ['of no size', Buffer.concat([signature, header(0, 1), pixels, end]), 'has no pixels'],
     ['of any size', Buffer.concat([signature, header(2 ** 31, 2 ** 31), pixels, end]), '64 million'],
     ['without a card', imageOf(text('Comment', 'mine')), 'has no character card'],
+    ['with a card in a zTXt', imageOf(text('chara', 'x', 'zTXt')), 'in a chunk zTXt, and only those in tEXt'],
+    ['with a card in an iTXt', imageOf(text('ccv3', 'x', 'iTXt')), 'in a chunk iTXt, and only those in tEXt'],
     ['with a card that is not base64', imageOf(text('chara', '{"name":"Ada"}')), 'not base64'],
     ['with an empty card', imageOf(text('chara', '')), 'not base64'],
   ])('%s', (_, image, message) => {

@@ -19,14 +19,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+interface Listed {
+  file?: string;
+  record: number;
+  name: string;
+  reason: string;
+}
 interface Report {
   records: number;
   imported: number;
   unchanged: number;
-  refused: { file?: string; record: number; name: string; reason: string }[];
+  refused: Listed[];
+  incomplete: Listed[];
 }
+/** Of whom the command line works for; the owner where nobody is named. */
+let key: string | undefined;
 const run = async (path: string, ...options: string[]) => {
-  const env = { ...environmentOf(server), DRAMATIS_URL: server.url };
+  const env = { ...environmentOf(server), DRAMATIS_URL: server.url, ...(key && { DRAMATIS_KEY: key }) };
   const { code, stdout, stderr } = await dramatis(['import', path, '--json', ...options], env);
   return { code, stderr, report: (stdout ? JSON.parse(stdout) : null) as Report | null };
 };
@@ -42,6 +51,12 @@ const card = (name: string, more: object = {}) => ({
   fav: true,
   data: { name, first_mes: 'Hello', ...more },
 });
+/** Does something as a member who is an editor. */
+async function asEditor<T>(memberId: string, work: () => Promise<T>): Promise<T> {
+  await server.post('/members', { memberId, displayName: memberId, roles: ['editor'] });
+  key = (await server.post('/api-keys', { memberId, label: 'import' })).body.reply.key as string;
+  return work().finally(() => (key = undefined));
+}
 const exported = async (slug: string, format: string) =>
   (await server.get(`/personas/${slug}/card?format=${format}`)).body;
 
@@ -132,7 +147,7 @@ describe('Dramatis’ own JSON', () => {
     await server.send('PUT', `/personas/${id}/platforms/linkedin`, { tonalRange: 'dry' });
     const document = await exported('origin', 'dramatis');
     const { report } = await imported('.json', JSON.stringify(document));
-    expect(report).toMatchObject({ imported: 1, refused: [] });
+    expect(report).toMatchObject({ imported: 1, refused: [], incomplete: [] });
     const copy = await exported('origin-2', 'dramatis');
     expect(copy).toEqual({
       ...document,
@@ -142,6 +157,75 @@ describe('Dramatis’ own JSON', () => {
     await server.send('PUT', `/personas/origin-2/manifest`, { capabilities: ['art'] });
     expect((await imported('.json', JSON.stringify(document))).report).toMatchObject({ unchanged: 1 });
     expect((await exported('origin-2', 'dramatis')).manifest.capabilities).toEqual(['art']);
+  });
+});
+
+describe('Dramatis’ own JSON that comes again', () => {
+  const document = (slug: string, more: object = {}) => ({
+    format: 'dramatis-persona',
+    formatVersion: 1,
+    persona: {
+      slug,
+      name: slug,
+      description: 'd',
+      traits: [{ name: 't', category: 'cognitive', value: 1 }],
+      responseStyle: { type: 'formal', tone: 'x', formalityLevel: 1, verbosity: 1 },
+    },
+    ...more,
+  });
+  const beside = {
+    manifest: { capabilities: ['file'] },
+    platforms: { linkedin: { contentTypes: ['by the file'] }, facebook: {} },
+  };
+  const platformsOf = async (slug: string) =>
+    (await server.get(`/personas/${slug}`)).body.platforms as Record<string, { contentTypes?: unknown }>;
+
+  it('leaves what people did to the persona as it is', async () => {
+    await imported('.json', JSON.stringify(document('again')));
+    await server.send('PUT', '/personas/again/platforms/linkedin', { contentTypes: ['by a human'] });
+    const { report } = await imported('.json', JSON.stringify(document('again', beside)));
+    expect(report).toMatchObject({ imported: 0, unchanged: 1, refused: [], incomplete: [] });
+    expect(await platformsOf('again')).toMatchObject({ linkedin: { contentTypes: ['by a human'] } });
+    expect((await server.get('/personas/again')).body).toMatchObject({ version: 2 });
+  });
+
+  it('goes on where it was interrupted', async () => {
+    await imported('.json', JSON.stringify(document('halfway')));
+    await server.send('PUT', '/personas/halfway/manifest', beside.manifest);
+    const { report } = await imported('.json', JSON.stringify(document('halfway', beside)));
+    expect(report).toMatchObject({ imported: 0, unchanged: 1, refused: [], incomplete: [] });
+    expect(Object.keys(await platformsOf('halfway')).sort()).toEqual(['facebook', 'linkedin']);
+  });
+
+  it('is brought along once, also when it comes twice in a file', async () => {
+    const twice = document('twice', beside);
+    const { report } = await imported('.json', JSON.stringify([twice, twice]));
+    expect(report).toMatchObject({ imported: 1, unchanged: 1, refused: [], incomplete: [] });
+    expect((await server.get('/personas/twice')).body).toMatchObject({ version: 4 });
+  });
+
+  it('is refused with more platforms than a persona has, before anything is stored', async () => {
+    const platforms = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`p${n}`, {}]));
+    const before = await stored();
+    const { code, report } = await imported('.json', JSON.stringify(document('many', { platforms })));
+    expect({ code, reason: report!.refused[0]!.reason }).toEqual({
+      code: 1,
+      reason: '/platforms are more than a persona has: 20 at most',
+    });
+    expect(await stored()).toBe(before);
+  });
+});
+
+it('what somebody else keeps private is refused, and imported from another source', async () => {
+  const content = JSON.stringify(card('Not for everybody'));
+  await imported('.json', content);
+  await asEditor('eve', async () => {
+    const { code, report } = await imported('.json', content);
+    expect({ code, imported: report!.imported }).toEqual({ code: 1, imported: 0 });
+    expect(report!.refused[0]!.reason).toContain('--source NAME');
+    expect((await imported('.json', content, '--dry-run')).report).toMatchObject({ imported: 1 });
+    expect((await imported('.json', content, '--source', 'eve')).report).toMatchObject({ imported: 1 });
+    expect((await imported('.json', content, '--source', 'eve')).report).toMatchObject({ unchanged: 1 });
   });
 });
 
@@ -156,10 +240,11 @@ describe('a folder', () => {
     await writeFile(join(path, 'e.json'), '{');
     await writeFile(join(path, 'readme.txt'), 'text');
     const { code, report } = await run(path);
-    expect({ code, ...report }).toMatchObject({ code: 0, records: 6, imported: 4 });
+    expect({ code, ...report }).toMatchObject({ code: 0, records: 7, imported: 4 });
     expect(report!.refused).toEqual([
       { file: join(path, 'a.png'), record: 1, name: '', reason: 'the image is no PNG' },
       { file: join(path, 'e.json'), record: 1, name: '', reason: expect.stringContaining('no JSON') },
+      { file: join(path, 'inner.json'), record: 1, name: '', reason: 'it is no file that can be read' },
     ]);
     expect((await run(path, '--dry-run')).report).toMatchObject({ imported: 0, unchanged: 4 });
   });

@@ -3,6 +3,7 @@ import type { BatchItem } from '../../src/cli/batch.js';
 import type { Client } from '../../src/cli/client.js';
 import { storing } from '../../src/cli/import-destination.js';
 import { fail } from '../../src/cli/output.js';
+import { manifest as manifestSchema } from '../../src/domain/personas/manifest.js';
 
 /** A server that answers a request with `bad` in it, be it one item of many, with the status. */
 function clientThat(status: number): { client: Client; sizes: number[] } {
@@ -41,39 +42,88 @@ describe('importing', () => {
 
 describe('what comes after the import of a persona', () => {
   /** A server with one persona in it, of so many events, that refuses what `refuses` says. */
-  function serverWith(version: number, { changed = false, refuses = '' } = {}) {
+  function serverWith(there: { version: number; manifest?: object }, { changed = false, refuses = '' } = {}) {
     const done: BatchItem[] = [];
-    const answer = ({ type, input }: BatchItem) => {
+    let { version } = there;
+    const answer = ({ type, ...command }: BatchItem) => {
       if (type === refuses) return { status: 422, body: { title: 'No' } };
-      if (type !== 'importPersona') done.push({ type, input });
-      return { status: 200, body: { id: 'p', version, events: changed ? [{}] : [] } };
+      if (type === 'importPersona')
+        return { status: 200, body: { id: 'p', version, events: changed ? [{}] : [] } };
+      done.push({ type, ...command });
+      return { status: 200, body: { id: 'p', version: ++version, events: [{}] } };
     };
-    const request = async (_method: string, _path: string, body: unknown): Promise<unknown> => ({
-      items: (body as { commands: BatchItem[] }).commands.map(answer),
-    });
-    return { client: { url: '', request, stream: fail } as unknown as Client, done };
+    const asked: string[] = [];
+    const request = async (method: string, path: string, body: unknown): Promise<unknown> => {
+      if (method === 'POST') return { items: (body as { commands: BatchItem[] }).commands.map(answer) };
+      asked.push(path);
+      return { platforms: {}, ...there };
+    };
+    return { client: { url: '', request, stream: fail } as unknown as Client, done, asked };
   }
   const after = [
     { type: 'setPersonaManifest', input: { capabilities: ['code'] } },
     { type: 'setPlatformAdaptation', input: { platformType: 'linkedin' } },
   ];
-  const due = after.map(({ type, input }) => ({ type, input: { ...input, personaId: 'p' } }));
+  const due = after.map(({ type, input }, step) => ({
+    type,
+    input: { ...input, personaId: 'p' },
+    ifMatch: 1 + step,
+  }));
+  const manifest = manifestSchema.parse({ capabilities: ['code'] });
+
+  it('is done for a new persona', async () => {
+    const { client, done, asked } = serverWith({ version: 1 }, { changed: true });
+    expect(await storing(client).take([{ input: {}, after }])).toEqual(['imported']);
+    expect({ done, asked }).toEqual({ done: due, asked: [] });
+  });
 
   it.each([
-    ['is done for a new persona', 1, true, due],
-    ['is done where an interrupted import left it', 2, false, due],
-    ['is not done over what people did since', 3, false, []],
-  ])('%s', async (_, version, changed, expected) => {
-    const { client, done } = serverWith(version, { changed });
-    expect(await storing(client).take([{ input: {}, after }])).toEqual([changed ? 'imported' : 'unchanged']);
-    expect(done).toEqual(expected);
+    ['is done where an interrupted import left it', { version: 2, manifest }, due.slice(1)],
+    ['is not done over what people did since', { version: 2 }, []],
+  ])('%s', async (_, there, expected) => {
+    const { client, done, asked } = serverWith(there);
+    expect(await storing(client).take([{ input: {}, after }])).toEqual(['unchanged']);
+    expect({ done, asked }).toEqual({ done: expected, asked: ['/personas/p'] });
   });
 
-  it('is told when it is refused', async () => {
-    const { client } = serverWith(1, { changed: true, refuses: 'setPersonaManifest' });
-    expect(await storing(client).take([{ input: {} }, { input: {}, after }])).toEqual([
+  it('is not asked for where more happened than an import does', async () => {
+    const { client, done, asked } = serverWith({ version: 3, manifest });
+    expect(await storing(client).take([{ input: {}, after }])).toEqual(['unchanged']);
+    expect({ done, asked }).toEqual({ done: [], asked: [] });
+  });
+
+  it('is done once for a persona that comes twice', async () => {
+    const { client, done } = serverWith({ version: 1 }, { changed: true });
+    const item = { input: { source: 'dramatis', sourceId: 'x' }, after };
+    const destination = storing(client);
+    expect(await destination.take([item, item])).toEqual(['imported', 'imported']);
+    await destination.take([item]);
+    expect(done).toEqual(due);
+    await destination.take([{ ...item, input: { ...item.input, sourceId: 'y' } }]);
+    expect(done).toHaveLength(4);
+  });
+
+  it('is told when it is refused, and the persona counts as what it is', async () => {
+    const refuses = 'setPersonaManifest';
+    const [fresh, old] = [
+      serverWith({ version: 1 }, { changed: true, refuses }),
+      serverWith({ version: 1 }, { refuses }),
+    ];
+    expect(await storing(fresh.client).take([{ input: {} }, { input: {}, after }])).toEqual([
       'imported',
-      { refused: 'it is imported, but setPersonaManifest was refused: No' },
+      { became: 'imported', lacks: 'it is imported, but setPersonaManifest was refused: No' },
+    ]);
+    expect(await storing(old.client).take([{ input: {}, after }])).toEqual([
+      { became: 'unchanged', lacks: 'it was there already, but setPersonaManifest was refused: No' },
     ]);
   });
+});
+
+it('what somebody else keeps private is refused with the way to a copy of one’s own', async () => {
+  const body = { title: 'Taken', code: 'source-taken' };
+  const request = async (): Promise<unknown> => ({ items: [{ status: 409, body }] });
+  const client = { url: '', request, stream: fail } as unknown as Client;
+  expect(await storing(client).take([{ input: {} }])).toEqual([
+    { refused: expect.stringContaining('--source NAME imports a copy of your own') },
+  ]);
 });

@@ -19,6 +19,7 @@ describe('a record of an import', () => {
       input: { source: 'card', sourceId: contentHash(card), card },
     });
     expect(recordOfJson({ name: 7, description: 'x' })).toMatchObject({ name: '7' });
+    expect(recordOfJson({ name: 'Ada', description: 'x', data: {} })).toMatchObject({ name: 'Ada' });
   });
 
   it('is sent as a persona, and what stands beside it comes after', () => {

@@ -225,6 +225,20 @@ describe('a precondition', () => {
     expect(await crew(ada, request('editNote', edit(id)))).toMatchObject({ version: 2 });
   });
 
+  it('nor does a key that was used for something else', async () => {
+    const crew = process(store, crewNotes);
+    const { id } = await crew(ada, request('openNote', { title: 'hidden' }));
+    const { id: own } = await crew(ada, request('openNote', { title: 'own' }));
+    const otto: Principal = { ...ada, id: 'otto' };
+    await crew(otto, request('editNote', edit(own), { idempotencyKey: 'k' }));
+    for (const noteId of [id, nothing]) {
+      const again = request('editNote', edit(noteId), { idempotencyKey: 'k' });
+      expect(await outcome(crew({ ...otto, teams: [] }, again))).toMatchObject({ code: 'note-not-found' });
+    }
+    const other = request('editNote', { noteId: id, text: 'x' }, { idempotencyKey: 'k' });
+    await expect(crew(otto, other)).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+  });
+
   it('wins over every other refusal', async () => {
     const crew = process(store, crewNotes);
     const { id } = await crew(ada, request('openNote', { title: 'locked' }));

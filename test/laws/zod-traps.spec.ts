@@ -98,6 +98,9 @@ describe('.partial() fills defaults', () => {
   it.each<[what: string, schema: z.ZodType]>([
     ['a merge patch', unwrapped(draftEdit.set)],
     ['the members that are given to an instance', z.strictObject(instanceShape)],
+    ['the base of a new template', z.strictObject(baseShape)],
+    ['the base in a revision', z.strictObject(baseChangeShape)],
+    ['a stored base', templateBase],
   ])('nor does %s fill one within a member that it names', (_, schema) => {
     for (const [name, node] of children(schema)) {
       const member = unwrapped(unwrapped(node));

@@ -13,8 +13,12 @@ const cardText = fc.oneof(
   fc.constantFrom('', ' ', '\n', 'x'.repeat(1_200), '😀'.repeat(600), '\u202Eadverse\u0007', ' padded '),
   fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join('\n')),
 );
-/** What stands where a text belongs. */
-const loose = fc.oneof({ weight: 8, arbitrary: cardText }, fc.constantFrom<unknown>(null, 42, true, [], {}));
+/** What stands where a text belongs: often nothing, which has others say what the persona is. */
+const loose = fc.oneof(
+  { weight: 8, arbitrary: cardText },
+  { weight: 4, arbitrary: fc.constant('') },
+  fc.constantFrom<unknown>(null, 42, true, [], {}),
+);
 /** JSON that can be stored: no names that mean something to JavaScript. */
 const json = fc
   .jsonValue({ maxDepth: 2 })
@@ -87,7 +91,9 @@ const withOuter = (
     return defined({ ...others, ...repeated, spec, spec_version, data: given });
   });
 
-export const v1Card: fc.Arbitrary<CardJson> = fieldsOf(fields);
+export const v1Card: fc.Arbitrary<CardJson> = fc
+  .tuple(fieldsOf(fields), sometimes(fc.constantFrom<unknown>({}, { name: '', tags: ['x'] }, null, 'x')))
+  .map(([given, data]) => defined({ ...given, data }));
 export const v2Card: fc.Arbitrary<CardJson> = withOuter(
   'chara_card_v2',
   fc.constantFrom<unknown>('2.0', '2.1', 2, undefined),
@@ -107,6 +113,32 @@ export const wholeV3Card: fc.Arbitrary<CardJson> = withOuter(
     .tuple(fc.record({ name }), fc.record(thirdFields), members)
     .map(([named, given, others]) => defined({ ...others, ...given, ...named })),
 );
+
+/** A configuration with members edited that a card has as well: to say what another one says, or to say it oddly. */
+const edited = fc.constantFrom('Countess', 'Ada', 'calm and exact', ' padded ', 'x'.repeat(100));
+type Edit = (given: PersonaConfig) => Partial<PersonaConfig>;
+const edits: Record<string, fc.Arbitrary<Edit>> = {
+  name: edited.map((value) => () => ({ name: value })),
+  description: edited.map((value) => () => ({ description: value })),
+  personality: edited.map((value) => ({ traits: [first, ...others] }) => ({
+    traits: [{ ...first!, value }, ...others],
+  })),
+  system_prompt: edited.map((value) => () => ({ systemPromptTemplate: value })),
+  tags: fc.constantFrom('poetry', '').map((value) => () => ({ tags: value === '' ? [] : [value] })),
+  temperature: fc.constant(() => ({ temperature: 1.5 })),
+};
+
+/** Configurations of imported cards in which some members were edited. */
+export const editedCard: fc.Arbitrary<PersonaConfig> = fc
+  .tuple(fc.oneof(v1Card, v2Card, v3Card), fc.record(edits, { requiredKeys: [] }))
+  .map(([given, changes]) => {
+    const reading = cardIn(given);
+    if ('refused' in reading) throw new Error(JSON.stringify(reading.refused));
+    return Object.values(changes as Record<string, Edit>).reduce(
+      (config, edit) => ({ ...config, ...edit(config) }),
+      reading.config,
+    );
+  });
 
 const shortText = fc.constantFrom('one', 'two words', 'drei');
 const prompt = fc.record({

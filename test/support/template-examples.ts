@@ -6,13 +6,16 @@ import { config } from './persona-examples.js';
 
 export const templateId = '01890000-0000-7000-8000-000000000001';
 
-/** What the template gives to its personas: all that a configuration needs but a name and a description. */
-export const base: TemplateBase = {
+/**
+ * What the template gives to its personas: all that a configuration needs but a name and a description. What has
+ * a default and is not named here is not in it.
+ */
+export const base = {
   traits: config.traits,
-  responseStyle: config.responseStyle,
+  responseStyle: { type: 'technical', tone: 'professional', formalityLevel: 8, verbosity: 6 },
   temperature: 0.3,
   tags: ['support'],
-};
+} satisfies TemplateBase;
 export const customizableFields = ['traits', 'responseStyle.tone', 'voice'];
 
 export const supportTemplate = {
@@ -20,7 +23,7 @@ export const supportTemplate = {
   description: 'Answers customers',
   category: 'support',
   baseTraits: [{ name: 'analytical', category: 'cognitive', value: 90, weight: 2 }],
-  baseResponseStyle: { type: 'technical', tone: 'professional', formalityLevel: 8, verbosity: 6 },
+  baseResponseStyle: base.responseStyle,
   baseTemperature: 0.3,
   baseTags: ['support'],
   customizableFields,

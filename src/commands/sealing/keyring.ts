@@ -24,6 +24,11 @@ export interface Keyring {
    * @throws Rejection `subject-erased`, StoreUnavailable
    */
   keyFor(place: KeyPlace): Promise<DataKey>;
+  /**
+   * The same, if there is one: none is made.
+   * @throws Rejection `subject-erased`, StoreUnavailable
+   */
+  keyIfAny(place: KeyPlace): Promise<DataKey | null>;
   /** Keys by id, in one look-up; an id that never existed is left out. @throws StoreUnavailable */
   keys(keyIds: readonly string[]): Promise<Map<string, DataKey | ErasedKey>>;
   /** The subjects that keys belong or belonged to, each once. @throws StoreUnavailable */
@@ -75,6 +80,7 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const held: Held = { pool, kek, epoch, known, idAt, underWay };
   return {
     keyFor: (place) => keyFor(held, place),
+    keyIfAny: (place) => keyIfAny(held, place),
     async keys(keyIds) {
       const found = [...(await lookUp(held, keyIds))];
       return new Map(found.map(([keyId, { key }]) => [keyId, key]));
@@ -87,13 +93,25 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   };
 }
 
+const nameOf = ({ tenantId, subjectId, scope }: KeyPlace): string =>
+  JSON.stringify([tenantId, subjectId, scope]);
+
+async function keyIfAny(held: Held, place: KeyPlace): Promise<DataKey | null> {
+  const { pool, epoch, known, idAt } = held;
+  await epoch.assertFresh();
+  const there = known.get(idAt.get(nameOf(place)) ?? '');
+  if (there) return usable(there);
+  const readAt = epoch.value();
+  return held.underWay.get(nameOf(place)) ?? heldFrom(held, place, readAt, await rowsAt(pool, place));
+}
+
 async function keyFor(held: Held, place: KeyPlace): Promise<DataKey> {
   const { epoch, known, idAt, underWay } = held;
   await epoch.assertFresh();
-  const name = JSON.stringify([place.tenantId, place.subjectId, place.scope]);
+  const name = nameOf(place);
   const there = known.get(idAt.get(name) ?? '');
   if (there) return usable(there);
-  const obtaining = underWay.get(name) ?? obtain(held, place, name);
+  const obtaining = underWay.get(name) ?? obtain(held, place);
   underWay.set(name, obtaining);
   try {
     return await obtaining;
@@ -102,8 +120,8 @@ async function keyFor(held: Held, place: KeyPlace): Promise<DataKey> {
   }
 }
 
-async function obtain(held: Held, place: KeyPlace, name: string): Promise<DataKey> {
-  const { pool, kek, epoch, idAt } = held;
+async function obtain(held: Held, place: KeyPlace): Promise<DataKey> {
+  const { pool, kek, epoch } = held;
   const readAt = epoch.value();
   let rows = await rowsAt(pool, place);
   if (rows.length === 0) {
@@ -111,11 +129,18 @@ async function obtain(held: Held, place: KeyPlace, name: string): Promise<DataKe
     // Another process may have been first: what is there now counts.
     rows = await rowsAt(pool, place);
   }
+  const key = heldFrom(held, place, readAt, rows);
+  if (!key) throw new StoreUnavailable('a data key vanished while it was made');
+  return key;
+}
+
+/** The key in the rows of a place, at hand from now on; null where there is none. */
+function heldFrom(held: Held, place: KeyPlace, readAt: string, rows: KeyRow[]): DataKey | null {
   if (rows.some(({ wrapped }) => !wrapped)) return refuse('subject-erased');
   const [entry] = keep(held, readAt, rows).values();
-  if (!entry) throw new StoreUnavailable('a data key vanished while it was made');
+  if (!entry) return null;
   const key = usable(entry);
-  if (epoch.value() === readAt) idAt.set(name, key.keyId);
+  if (held.epoch.value() === readAt) held.idAt.set(nameOf(place), key.keyId);
   return key;
 }
 

@@ -18,6 +18,8 @@ export function memoryKeyring(): Keyring {
       byId.set(key.keyId, { key, subjectId });
       return key;
     },
+    keyIfAny: async ({ tenantId, subjectId, scope }) =>
+      byPlace.get(JSON.stringify([tenantId, subjectId, scope])) ?? null,
     keys: async (keyIds) => new Map(known(keyIds).map(({ key }) => [key.keyId, key])),
     subjectsOf: async (keyIds) => [...new Set(known(keyIds).map(({ subjectId }) => subjectId))].sort(),
     close: async () => {},

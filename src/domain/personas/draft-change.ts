@@ -97,6 +97,10 @@ function merged(schema: z.ZodType | undefined, target: unknown, patch: unknown):
 const holdsSealed = (value: unknown): boolean =>
   isSealed(value) || (typeof value === 'object' && value !== null && Object.values(value).some(holdsSealed));
 
+/** Whether a path leads to the member that says whom a facet is about. */
+const namesSubject = ([facet, member]: string[]): boolean =>
+  (facet === 'identity' || facet === 'writing') && member === 'subjectId';
+
 /** Applies one operation in place; answers why it cannot be, or null. */
 function applied(document: JsonObject, step: PatchOperation): string | null {
   const run = (op: Operation): string | null => applyPatch(document, [op])[0]?.message ?? null;
@@ -105,6 +109,10 @@ function applied(document: JsonObject, step: PatchOperation): string | null {
   const there = follow(document, source);
   if (step.op !== 'add' && !there.found) return `there is nothing at ${pointerOf(source)}`;
   if (step.op === 'test') return same(there.value, step.value) ? null : `${step.path} has another value`;
+  // What is said about a person is sealed for the subject that stands in the same operation, and for no other.
+  if ([target, source].some(namesSubject)) {
+    return `a subject is named with all that is said about it: replace /${target[0]} as a whole`;
+  }
   // Elsewhere it could be of a form that nobody can check any more.
   if ('from' in step && holdsSealed(there.value)) return 'what is sealed for a person stays where it is';
   if (step.op === 'remove') return run({ op: 'remove', path: step.path });

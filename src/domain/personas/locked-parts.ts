@@ -1,11 +1,11 @@
 /** The locked parts of a prompt: only an owner of the tenant sets, changes or removes them. */
 import type { FieldError } from '../kernel.js';
 import { lockedParts } from './persona-facets.js';
-import type { PersonaConfig } from './persona-config.js';
 
-/** Whatever has prompt parts: a configuration, the base of a template, or nothing. */
-type Parts = Partial<Pick<PersonaConfig, 'prompt'>> | undefined;
 type Part = (typeof lockedParts)[number];
+type Content = { [P in Part]?: string | undefined };
+/** Whatever has prompt parts: a configuration, the base of a template, or nothing. */
+export type Parts = { prompt?: { content?: Content | undefined } | undefined } | undefined;
 
 const partOf = (config: Parts, part: Part): string | undefined => config?.prompt?.content?.[part];
 const errorsAt = (parts: Part[], prefix: string): FieldError[] =>

@@ -4,7 +4,7 @@
  * UTF-16 units; a missing list is empty, a missing dictionary is absent.
  */
 import { z } from 'zod';
-import { clear, reduced } from '../sealed.js';
+import { clear, isSealed } from '../sealed.js';
 import { withoutDefaults } from '../schema-walk.js';
 import { storedSchema } from '../stored-schema.js';
 import { bytes } from '../text.js';
@@ -128,6 +128,19 @@ export const configShape = {
 
 type Refined = { traits: { name: string }[]; knowledgeDomains: { name: string }[]; tags: string[] };
 
+/** Bytes of a value as JSON, what is sealed counted as what it was before: base64 has four letters for three bytes. */
+function sizeOf(value: unknown): number {
+  let sealedBytes = 0;
+  const open = (_: string, member: unknown): unknown => {
+    if (!isSealed(member)) return member;
+    // What only looks sealed is refused elsewhere.
+    const { ct }: { ct?: unknown } = member.$sealed;
+    sealedBytes += typeof ct === 'string' ? Math.floor((ct.length * 3) / 4) : 0;
+    return null;
+  };
+  return bytes(JSON.stringify(value, open)) + sealedBytes;
+}
+
 /** The rules across members: what is told apart by its name has a name of its own. */
 export function configRules(config: Refined, ctx: z.RefinementCtx): void {
   const unique = (names: string[], path: (index: number) => (string | number)[], what: string): void => {
@@ -140,8 +153,7 @@ export function configRules(config: Refined, ctx: z.RefinementCtx): void {
   unique(names(config.traits), (index) => ['traits', index, 'name'], 'trait');
   unique(names(config.knowledgeDomains), (index) => ['knowledgeDomains', index, 'name'], 'domain');
   unique(config.tags, (index) => ['tags', index], 'tag');
-  // Sealed values count for little: an edit of what fits stays possible, however long its sealed form is.
-  if (bytes(JSON.stringify(reduced(config))) > maxConfigBytes) {
+  if (sizeOf(config) > maxConfigBytes) {
     ctx.addIssue({ code: 'custom', message: 'is larger than 256 KiB' });
   }
 }

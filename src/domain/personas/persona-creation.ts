@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { contentHash } from '../content-hash.js';
 import { teamId } from '../ids.js';
-import type { DecideContext, FactReader } from '../kernel.js';
+import type { Caller, DecideContext, FactReader } from '../kernel.js';
 import { importSource, importSourceId, personaEvents, personaRef, type Owner } from './events.js';
 import { cardInput, personaFromCard } from './cards/card-import.js';
 import { pointerOf } from './json-pointer.js';
-import { broughtLocks } from './locked-parts.js';
-import { existing, missing, persona, type ExistingPersona } from './persona.js';
+import { broughtLocks, type Parts } from './locked-parts.js';
+import { missing, persona, type ExistingPersona } from './persona.js';
 import {
   configIn,
   configRules,
@@ -79,7 +79,7 @@ interface Made extends Pick<Registered, 'slug' | 'origin' | 'originRef'> {
   access: Access;
   config: PersonaConfig;
   /** Where locked prompt parts may come from. */
-  source?: Partial<PersonaConfig>;
+  source?: Parts;
   /** Where the configuration stands in the input. */
   prefix?: string;
 }
@@ -108,6 +108,10 @@ function registered(made: Made, ctx: DecideContext<never, AccessFacts>) {
   ];
 }
 
+/** The parent, if the caller may know of it. */
+const seen = (parent: ExistingPersona | null, caller: Caller): ExistingPersona =>
+  parent && canSee(parent, caller) ? parent : missing('/parentPersonaId');
+
 /** The configuration of an instance. @throws where it overrides what the template fixes, or lacks something */
 function instance(found: ExistingTemplate, given: Given): PersonaConfig {
   const made = instanceOf(found, given);
@@ -129,6 +133,10 @@ function complete(given: Given): PersonaConfig {
 /** Where a card says what a configuration has beyond its fields. */
 const extensionAt = (card: object): string =>
   `/card${Object.hasOwn(card, 'data') ? '/data' : ''}/extensions/dramatis/config`;
+
+/** As with slugs, that a source is taken cannot be hidden: it decides the id. */
+const sourceDetail = 'the persona from this source is somebody else’s; import it under another source';
+const sourceTaken = [sourceDetail, { errors: [{ pointer: '/source', detail: sourceDetail }] }] as const;
 
 const free = (read: FactReader) => async (slug: string) => (await read.claimOwner('slug', slug)) === null;
 
@@ -163,17 +171,17 @@ export const creationCommands = {
       const { slug, parentPersonaId, templateId } = input;
       const given = configIn(input);
       const made = { slug, access: input };
+      // What is hidden comes first: any other refusal would tell that it is there.
+      const found = templateId === undefined ? null : inUse(usable(ctx.facts.template, ctx.actor));
+      const parent = parentPersonaId === undefined ? null : seen(ctx.facts.parent, ctx.actor);
       if (ctx.facts.slugTaken) return ctx.reject('slug-taken', `the slug ${slug} is taken`);
-      if (templateId !== undefined) {
-        const found = inUse(usable(ctx.facts.template, ctx.actor));
+      if (found) {
         const originRef = { templateId, templateVersion: found.templateVersion };
         const config = instance(found, given);
         return registered({ ...made, origin: 'template', originRef, config, source: found.base }, ctx);
       }
       const config = complete(given);
-      if (parentPersonaId === undefined) return registered({ ...made, origin: 'new', config }, ctx);
-      const { parent } = ctx.facts;
-      if (!parent || !canSee(parent, ctx.actor)) return missing('/parentPersonaId');
+      if (!parent) return registered({ ...made, origin: 'new', config }, ctx);
       const originRef = { parentPersonaId };
       return registered({ ...made, origin: 'parent', originRef, config, source: parent.draft }, ctx);
     },
@@ -228,7 +236,7 @@ export const creationCommands = {
 
   importPersona: persona.command({
     http: 'POST /personas/import',
-    summary: 'Import a persona from a source; importing it again changes nothing',
+    summary: 'Import a persona or a character card from a source; from the same source again changes nothing',
     permission: 'personas:write',
     input: z
       .strictObject({
@@ -244,15 +252,14 @@ export const creationCommands = {
       .refine((input) => (input.persona === undefined) !== (input.card === undefined), {
         error: 'must have either persona or card',
       }),
-    rejects: ['persona-not-found', 'team-not-found', 'team-not-yours', 'prompt-locked'],
+    rejects: ['source-taken', 'team-not-found', 'team-not-yours', 'prompt-locked'],
     facts: async (input, read) => {
       const slug = input.persona?.slug ?? slugFrom(input.persona?.name ?? personaFromCard(input.card!).name);
       return { ...(await accessFacts(input, read)), slug: await freeSlug(slug, free(read)) };
     },
     decide: (state, { source, sourceId, persona: given, card, ...input }, ctx) => {
       if (state.status !== 'none') {
-        existing(state, ctx.actor, '/sourceId');
-        return [];
+        return canSee(state, ctx.actor) ? [] : ctx.reject('source-taken', ...sourceTaken);
       }
       const { slug } = ctx.facts;
       const originRef = { source, sourceId };

@@ -120,6 +120,7 @@ export const draftingCommands = {
       'template-missing',
       'template-not-found',
       'draft-invalid',
+      'prompt-locked',
     ],
     facts: async ({ personaId }, read) => {
       const found = await read.state(persona, personaId);
@@ -133,6 +134,10 @@ export const draftingCommands = {
       if (followed.templateVersion === current.templateVersion) return [];
       const after = adopted(draft, current.base, current.customizableFields);
       if ('code' in after) return ctx.reject('draft-invalid', after.detail, { errors: after.errors });
+      if (touchedLocks(draft, after.draft, '').length > 0 && !ctx.actor.roles.includes('owner')) {
+        const detail = 'it touches locked prompt parts: an owner of the tenant has to adopt this revision';
+        return ctx.reject('prompt-locked', undefined, { errors: [{ pointer: '/personaId', detail }] });
+      }
       return [
         ...draftEvents(ctx.streamId, draft, after.draft),
         persona.event('PersonaTemplateAdopted', {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { opaqueId } from '../ids.js';
 import { clear, personalIf } from '../sealed.js';
+import { subjectIn } from './cards/card-subject.js';
 import { dictionary, level, line, text } from './config-values.js';
 
 const few = (item: z.ZodType<string>, count = 100) => z.array(item).max(count);
@@ -104,7 +105,12 @@ export type Writing = z.output<typeof writing>;
 export const card = z.strictObject({
   spec: z.enum(['v1', 'v2', 'v3']),
   specVersion: clear(z.string().max(20)).optional(),
-  data: dictionary,
+  data: clear(
+    dictionary.superRefine((fields, ctx) => {
+      const path = subjectIn(fields);
+      if (path) ctx.addIssue({ code: 'custom', path, message: 'a card is about nobody real' });
+    }),
+  ),
   outer: dictionary.optional(),
 });
 export type Card = z.output<typeof card>;

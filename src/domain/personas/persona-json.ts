@@ -5,7 +5,12 @@ import { isObject, pointerOf } from './json-pointer.js';
 import { manifest, type Manifest } from './manifest.js';
 import { configRules, configShape, type PersonaConfig } from './persona-config.js';
 import { chosenSlug } from './persona-slug.js';
-import { platformAdaptation, platformType, type PlatformAdaptation } from './platform-adaptation.js';
+import {
+  maxPlatforms,
+  platformAdaptation,
+  platformType,
+  type PlatformAdaptation,
+} from './platform-adaptation.js';
 
 /** What the format is called in the member `format`. */
 const format = 'dramatis-persona';
@@ -15,7 +20,12 @@ const document = z.strictObject({
   formatVersion: z.literal(1, { error: 'is of a newer version than this one can read: 1' }),
   persona: z.strictObject({ slug: chosenSlug.optional(), ...configShape }).superRefine(configRules),
   manifest: manifest.optional(),
-  platforms: z.record(platformType, platformAdaptation).optional(),
+  platforms: z
+    .record(platformType, platformAdaptation)
+    .refine((platforms) => Object.keys(platforms).length <= maxPlatforms, {
+      error: `are more than a persona has: ${maxPlatforms} at most`,
+    })
+    .optional(),
   exportedFrom: z.unknown().optional(),
 });
 

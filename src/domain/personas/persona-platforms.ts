@@ -5,10 +5,7 @@ import { ownMember } from '../own-member.js';
 import { personaRef } from './events.js';
 import { manifestShape } from './manifest.js';
 import { editable, persona } from './persona.js';
-import { platformRules, platformShape, platformType } from './platform-adaptation.js';
-
-/** A persona speaks on this many platforms at most: all of them stand in one row. */
-const maxPlatforms = 20;
+import { maxPlatforms, platformRules, platformShape, platformType } from './platform-adaptation.js';
 
 export const platformCommands = {
   setPersonaManifest: persona.command({

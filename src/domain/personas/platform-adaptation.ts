@@ -39,6 +39,9 @@ const content = {
 /** The members of an adaptation beside the platform's name. */
 export const platformShape = { ...content, isActive: z.boolean().default(true) };
 
+/** A persona speaks on this many platforms at most: all of them stand in one row. */
+export const maxPlatforms = 20;
+
 /** Adaptations stand together in one row of a read model. */
 const maxBytes = 16_384;
 

@@ -1,5 +1,6 @@
 export const personaRejections = {
   'persona-not-found': { status: 404, title: 'There is no such persona' },
+  'source-taken': { status: 409, title: 'A persona from this source exists, and is not for you to see' },
   'slug-taken': { status: 409, title: 'Another persona has this slug' },
   'persona-archived': {
     status: 409,

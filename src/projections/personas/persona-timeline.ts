@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { personaEvents, personaRef } from '../../domain/personas/events.js';
-import { query, rowProjection, type ProjectedEvent } from '../engine/declaration.js';
+import { query, rowProjection, type Found, type ProjectedEvent } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 import { existing } from './persona-versions.js';
 import { personas } from './personas.js';
+import { shownOrigin } from './shown-origin.js';
 import { summaryOf } from './timeline-summary.js';
 
 type Details = Record<string, unknown>;
@@ -94,15 +95,13 @@ export const getPersonaTimeline = query({
     const { personaId } = await existing(ctx, idOrSlug);
     const where = [{ sql: "row->>'personaId' = ?", values: [personaId] }];
     const page = await ctx.model(personaTimeline).list<TimelineRow>({ where, limit, cursor });
-    const items = page.items.map(({ row: { type, at, actor, version, details }, position }) => ({
-      position: String(position),
-      type,
-      at,
-      actor,
-      version,
-      summary: summaryOf(type, details),
-      details,
-    }));
+    const shown = async ({ row: { details, type, at, actor, version }, position }: Found<TimelineRow>) => {
+      const origin = details['originRef'] as { parentPersonaId?: string } | undefined;
+      const told = origin ? { ...details, originRef: await shownOrigin(ctx, origin) } : details;
+      const entry = { position: String(position), type, at, actor, version };
+      return { ...entry, summary: summaryOf(type, told), details: told };
+    };
+    const items = await Promise.all(page.items.map(shown));
     return { body: { items, next: page.next } };
   },
 });

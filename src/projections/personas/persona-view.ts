@@ -7,6 +7,7 @@ import { role } from '../../domain/tenancy/events.js';
 import { query, type QueryContext } from '../engine/declaration.js';
 import { existing, personaVersions, reject, version } from './persona-versions.js';
 import { personas, personaStatus, type PersonaRow } from './personas.js';
+import { shownOrigin } from './shown-origin.js';
 
 /** A configuration and the version it is of; null for the draft. */
 export interface Shown {
@@ -96,7 +97,8 @@ export const getPersona = query({
     const platforms = Object.fromEntries(
       Object.entries(row.platforms).map(([name, one]) => [name, { ...one, ...completenessOf(one) }]),
     );
-    const body = { ...persona, platforms, config: shown.config, configVersionNo: shown.versionNo };
+    const origin = row.originRef && { originRef: await shownOrigin(ctx, row.originRef) };
+    const body = { ...persona, ...origin, platforms, config: shown.config, configVersionNo: shown.versionNo };
     return { body, version: row.version };
   },
 });

@@ -27,7 +27,7 @@ const told: Record<keyof typeof personaEvents, (details: AnyDetails) => string> 
     if (origin === 'import') return `imported from ${originRef?.source} as ${slug}`;
     if (origin === 'template')
       return `made from version ${originRef?.templateVersion} of a template as ${slug}`;
-    return `registered as ${slug}${origin === 'parent' ? `, derived from ${originRef?.parentPersonaId}` : ''}`;
+    return `registered as ${slug}${origin === 'parent' ? `, derived from ${originRef?.parentPersonaId ?? 'another persona'}` : ''}`;
   },
   PersonaDraftEdited: ({ fields, values, removed }) => {
     const brief = new Map(Object.entries(values));

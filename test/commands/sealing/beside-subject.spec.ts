@@ -126,6 +126,21 @@ describe('a document about a real person', () => {
     expect(await openValues(decoded.event.data['sketch'], keyring)).toEqual(real);
   });
 
+  it('makes a key where something is stored, and none where it is refused or changes nothing', async () => {
+    const place = { tenantId: 'acme', subjectId: 'bob', scope: 'portrait-acme_p' };
+    const unbearable = [
+      { path: '/who', value: real.who },
+      { path: '/title', value: 7 },
+    ];
+    await expect(redraw(...unbearable)).rejects.toMatchObject({ code: 'sketch-invalid' });
+    expect(await keyring.keyIfAny(place)).toBeNull();
+    await draw(real);
+    const key = await keyring.keyIfAny(place);
+    expect(key).not.toBeNull();
+    await draw({ ...real, title: 'three' });
+    expect(await keyring.keyIfAny(place)).toBe(key);
+  });
+
   it('sent twice changes nothing, whole or as a patch', async () => {
     await draw(real);
     expect((await draw(real)).events).toEqual([]);

@@ -75,6 +75,12 @@ describe('registerPersona', () => {
     register({}, { slugTaken: true }).thenRejected('slug-taken');
   });
 
+  it('says of what is hidden that it is not there, whatever else is wrong', () => {
+    const taken = { slugTaken: true, parent: null, template: null };
+    register({ parentPersonaId }, taken, bob).thenRejected('persona-not-found', '/parentPersonaId');
+    register({ templateId }, taken, bob).thenRejected('template-not-found', '/templateId');
+  });
+
   it('is refused, not broken, where the defaults make a configuration too large', () => {
     const bytesOf = (value: unknown): number => JSON.stringify(value).length;
     const filled = (list: string[]) => ({ metadata: { list } });
@@ -248,8 +254,10 @@ describe('instantiateTemplate', () => {
     const template = { ...assistants, base: { ...assistants.base, prompt: locked } };
     expect(make({}, { template }).events[0]?.data).toMatchObject({ config: { prompt: locked } });
     const mine = { prompt: { content: { startLocked: 'my own' } } };
-    make(mine, { template }).thenRejected('prompt-locked', '/prompt/content/startLocked');
-    expect(make(mine, { template }, { roles: ['owner'] }).events).toHaveLength(1);
+    make(mine, {}).thenRejected('prompt-locked', '/prompt/content/startLocked');
+    expect(make(mine, {}, { roles: ['owner'] }).events).toHaveLength(1);
+    for (const around of [editor, { roles: ['owner'] } satisfies Around])
+      make(mine, { template }, around).thenRejected('template-field-fixed', '/prompt/content/startLocked');
   });
 
   it('may be about a real person, of whom all is sealed', () => {
@@ -292,10 +300,10 @@ describe('importPersona', () => {
     bring().again().thenNothing();
   });
 
-  it('a second time by somebody from whom it is hidden tells nothing of it', () => {
+  it('a second time by somebody from whom it is hidden needs another source', () => {
     given(personaModule, registered)
       .when('importPersona', input, withFacts({}, bob))
-      .thenRejected('persona-not-found', '/sourceId');
+      .thenRejected('source-taken', '/source');
   });
 
   it('looks for the slug it was given or makes one from the name', async () => {

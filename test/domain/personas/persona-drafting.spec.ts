@@ -155,7 +155,15 @@ describe('an edit of what is about a real person', () => {
       '/set/identity',
     );
     const rename = { op: 'replace', path: '/identity/subjectId', value: 'alan' };
-    editOf(graces, { patch: [rename] }).thenRejected('draft-invalid', '/patch');
+    editOf(graces, { patch: [rename] }).thenRejected('patch-not-applicable', '/patch/0');
+    const replaced = {
+      op: 'add',
+      path: '/identity',
+      value: { subjectId: 'mary', goals: { shortTerm: ['x'] } },
+    };
+    editOf(graces, { patch: [replaced, rename] }).thenRejected('patch-not-applicable', '/patch/1');
+    const test = { op: 'test', path: '/identity/subjectId', value: 'grace' };
+    editOf(graces, { patch: [test] }).thenNothing();
     const others = { subjectId: 'alan', goals: sealed({ shortTerm: ['run'] }) };
     editOf(graces, { set: { identity: { subjectId: 'alan', goals: { shortTerm: ['run'] } } } }).thenEvents(
       edited({ identity: others }),
@@ -394,12 +402,65 @@ describe('adoptTemplateRevision', () => {
     adopt(own, revision(1)).thenNothing();
   });
 
-  it('brings locked parts along: an owner has put them into the template', () => {
-    const prompt = { content: { startLocked: 'head' }, sysInfoEnabled: false, userProfileEnabled: false };
-    adopt(made, revision(2, { base: { prompt } }), editor).thenEvents(
-      edited({ prompt }),
-      templateAdopted(1, 2),
-    );
+  describe('touches locked prompt parts by an owner’s hand only', () => {
+    const flags = { sysInfoEnabled: false, userProfileEnabled: false };
+    const head = { ...flags, content: { startLocked: 'head' } };
+    const withHead = given(personaModule, madeFromTemplate, edited({ prompt: head }));
+    const to = (content: object, fields: string[] = []) =>
+      revision(2, { base: { prompt: { content } }, customizableFields: fields });
+
+    it('a new one, or one in the place of another', () => {
+      adopt(made, to({ startLocked: 'head' }), editor).thenRejected('prompt-locked', '/personaId');
+      adopt(made, to({ startLocked: 'head' })).thenEvents(edited({ prompt: head }), templateAdopted(1, 2));
+      adopt(withHead, to({ startLocked: 'other' }), editor).thenRejected('prompt-locked', '/personaId');
+      const admin: Around = { roles: ['admin'] };
+      adopt(withHead, to({ startLocked: 'other' }), admin).thenRejected('prompt-locked', '/personaId');
+      expect(adopt(withHead, to({ startLocked: 'other' })).events).toHaveLength(2);
+    });
+
+    it('tells who has to adopt', () => {
+      expect(() => adopt(made, to({ endLocked: 'tail' }), editor).events).toThrow(
+        expect.objectContaining({
+          more: {
+            errors: [
+              {
+                pointer: '/personaId',
+                detail: 'it touches locked prompt parts: an owner of the tenant has to adopt this revision',
+              },
+            ],
+          },
+        }) as Error,
+      );
+    });
+
+    it('one that an owner has taken away does not come back by an editor', () => {
+      const unlocked = given(
+        personaModule,
+        madeFromTemplate,
+        edited({ prompt: head }),
+        edited({ prompt: { ...flags, content: {} } }),
+      );
+      adopt(unlocked, to({ startLocked: 'head' }), editor).thenRejected('prompt-locked');
+    });
+
+    it('nobody escapes one, whatever the template leaves to the persona', () => {
+      for (const fields of [['prompt'], ['prompt.content'], ['prompt.content.startLocked']]) {
+        adopt(made, to({ startLocked: 'head' }, fields), editor).thenRejected('prompt-locked');
+        adopt(withHead, to({ startLocked: 'other' }, fields), editor).thenRejected('prompt-locked');
+      }
+      adopt(withHead, to({ editableContent: 'Hi' }), editor).thenEvents(
+        edited({ prompt: { ...flags, content: { startLocked: 'head', editableContent: 'Hi' } } }),
+        templateAdopted(1, 2),
+      );
+      adopt(withHead, revision(2), editor).thenEvents(
+        leadingTo(configWith({ prompt: head, temperature: 0.9 }), { temperature: 0.9 }),
+        templateAdopted(1, 2),
+      );
+    });
+
+    it('the same ones are no matter', () => {
+      adopt(withHead, to({ startLocked: 'head' }), editor).thenEvents(templateAdopted(1, 2));
+    });
   });
 
   it('of a template that was retired its newest revision is adopted still', () => {

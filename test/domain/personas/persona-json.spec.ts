@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPersonaJson, personaIn, personaJson } from '../../../src/domain/personas/persona-json.js';
+import { maxPlatforms } from '../../../src/domain/personas/platform-adaptation.js';
 import { facetedConfig } from '../../support/card-arbitrary.js';
 import { config, personaId } from '../../support/persona-examples.js';
 import { seedFor } from '../../support/seed.js';
@@ -10,6 +11,8 @@ const exportedFrom = { personaId, versionNo: 3, versionHash: 'a'.repeat(64) };
 const manifest = { capabilities: ['code'] };
 const platforms = { linkedin: { tonalRange: ['dry'] } };
 const document = { format: 'dramatis-persona', formatVersion: 1, persona: { slug: 'ada', ...config } };
+const adaptations = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`platform-${n}`, {}]));
 const pointers = (json: unknown) => {
   const found = personaIn(json);
   return 'refused' in found ? found.refused.map(({ pointer }) => pointer) : null;
@@ -58,8 +61,14 @@ describe('a persona as a document', () => {
     [{ ...document, persona: { ...config, slug: 'No Slug' } }, '/persona/slug'],
     [{ ...document, manifest: { role: 'boss' } }, '/manifest/role'],
     [{ ...document, platforms: { linkedin: { x: 1 } } }, '/platforms/linkedin/x'],
+    [{ ...document, platforms: adaptations(maxPlatforms + 1) }, '/platforms'],
   ])('is refused where something is wrong (%#)', (json, pointer) => {
     expect(pointers(json)).toEqual([pointer]);
+  });
+
+  it('has as many platforms as a persona may have', () => {
+    const many = adaptations(maxPlatforms);
+    expect(personaIn({ ...document, platforms: many })).toMatchObject({ platforms: many });
   });
 
   it('is no card, and a card is no document', () => {

@@ -24,19 +24,32 @@ export function cardFrom(config: PersonaConfig, spec: TargetSpec): Record<string
 
 /** The card with what the configuration says otherwise than it. */
 function edited(config: Omit<PersonaConfig, 'card'>, card: Card, spec: TargetSpec): Card {
-  const derived = derivedFrom(card);
-  const changed = mappings
-    .map(({ field, said }) => ({ field, value: said(config), former: said(derived) }))
-    .filter(({ value, former }) => value !== undefined && !same(value, former))
-    .map(({ field, value }): [string, unknown] => [field, value]);
+  const changed = changes(config, card);
   // Applications repeat fields beside `data` for readers of V1: those follow, where they said the same.
-  const repeated = changed.filter(([field]) => repeats(card, field));
+  const repeated = Object.entries(changed).filter(([field]) => repeats(card, field));
   const result: Card = {
     ...card,
-    data: { ...card.data, ...Object.fromEntries(changed) },
+    data: { ...card.data, ...changed },
     ...(card.outer && { outer: { ...card.outer, ...Object.fromEntries(repeated) } }),
   };
   return card.spec === spec ? result : converted(result, spec);
+}
+
+/** The fields in which the configuration says otherwise than the card, beside those that are `changed` already. */
+function changes(
+  config: Omit<PersonaConfig, 'card'>,
+  card: Card,
+  changed: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const derived = derivedFrom({ ...card, data: { ...card.data, ...changed } });
+  const more = mappings
+    .filter(({ field }) => !Object.hasOwn(changed, field))
+    .map(({ field, said }) => ({ field, value: said(config), former: said(derived) }))
+    .filter(({ value, former }) => value !== undefined && !same(value, former))
+    .map(({ field, value }): [string, unknown] => [field, value]);
+  if (more.length === 0) return changed;
+  // What is changed moves what blank fields are derived from: a description that was the name is written with it.
+  return changes(config, card, { ...changed, ...Object.fromEntries(more) });
 }
 
 const repeats = ({ data, outer }: Card, field: string): boolean =>

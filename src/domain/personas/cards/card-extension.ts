@@ -3,6 +3,7 @@
  * `data.extensions.dramatis`. Applications keep extensions that they do not know, as the format asks them to.
  */
 import { z } from 'zod';
+import { subjectIn } from './card-subject.js';
 import type { PortableConfig } from './character-card.js';
 import { isObject } from '../json-pointer.js';
 import { givenRules, givenShape } from '../persona-config.js';
@@ -37,25 +38,6 @@ function isOurs(value: unknown): boolean {
 
 const extensionIn = ({ extensions }: Fields): unknown =>
   isObject(extensions) && Object.hasOwn(extensions, 'dramatis') ? extensions['dramatis'] : undefined;
-
-/**
- * The steps from a card's fields to a `subjectId` in an identity or a writing inside the extension, or
- * undefined. What is about a real person is sealed for that person, and a card is kept in the clear.
- */
-export function subjectIn(data: Fields): string[] | undefined {
-  const within = (value: unknown, path: string[]): string[] | undefined => {
-    if (typeof value !== 'object' || value === null) return undefined;
-    for (const [name, member] of Object.entries(value)) {
-      const here = [...path, name];
-      const isFacet = name === 'identity' || name === 'writing';
-      if (isFacet && isObject(member) && Object.hasOwn(member, 'subjectId')) return [...here, 'subjectId'];
-      const found = within(member, here);
-      if (found) return found;
-    }
-    return undefined;
-  };
-  return within(extensionIn(data), ['extensions', 'dramatis']);
-}
 
 /** A card without its extension, and the members of a configuration that the extension held. */
 export interface SplitCard {

@@ -4,7 +4,8 @@ import { same } from '../../content-hash.js';
 import type { FieldError } from '../../kernel.js';
 import { clear } from '../../sealed.js';
 import { bytes } from '../../text.js';
-import { split, subjectIn } from './card-extension.js';
+import { split } from './card-extension.js';
+import { subjectIn } from './card-subject.js';
 import { unkeepable } from './card-limits.js';
 import {
   derivedFrom,
@@ -26,7 +27,7 @@ const maxSpecVersion = 20;
 /** The facet of a card, whatever it holds. */
 function facetOf(json: Fields): Card {
   const { spec, spec_version: version, data, ...others } = json;
-  if (!isObject(data)) return { spec: 'v1', data: json };
+  if (!isObject(data) || (isSilent(data) && !isSilent(json))) return { spec: 'v1', data: json };
   const outer: Fields = { ...others };
   const known = Object.values(specNames).some((name) => name === spec);
   if (!known && spec !== undefined) outer['spec'] = spec;
@@ -41,6 +42,17 @@ function facetOf(json: Fields): Card {
   };
 }
 
+/**
+ * The steps to what a card tells of a real person: in its fields, or in a `data` that is not taken for them.
+ * Whoever reads the card elsewhere may take it for them.
+ */
+function personIn(json: Fields, { spec }: Card): string[] | undefined {
+  const { data } = json;
+  const steps = isObject(data) ? subjectIn(data) : undefined;
+  if (steps) return ['data', ...steps];
+  return spec === 'v1' ? subjectIn(json) : undefined;
+}
+
 /** What cannot be kept of a card as a facet has it; the pointer leads into the card. */
 function faultIn(json: unknown): FieldError | Card {
   if (!isObject(json)) return { pointer: '', detail: 'is no character card: a card is an object' };
@@ -48,10 +60,8 @@ function faultIn(json: unknown): FieldError | Card {
   if (unsafe) return unsafe;
   const card = facetOf(json);
   const at = card.spec === 'v1' ? [] : ['data'];
-  const subject = subjectIn(card.data);
-  if (subject) {
-    return { pointer: pointerOf([...at, ...subject]), detail: 'a card tells nothing of a real person' };
-  }
+  const person = personIn(json, card);
+  if (person) return { pointer: pointerOf(person), detail: 'a card tells nothing of a real person' };
   const { bare } = split(card);
   const tooDeep = unkeepable(bare.data, at, true) ?? unkeepable(bare.outer ?? {}, [], true);
   if (tooDeep) return tooDeep;

@@ -52,7 +52,7 @@ export function identitySection(identity: Identity | undefined): string {
 }
 
 const valueText = ({ value, description }: { value: string; description?: string | undefined }): string =>
-  description === undefined ? value : `${value} — ${description.trim()}`;
+  description === undefined ? value : `${value.trim()} — ${description.trim()}`;
 
 const bigFiveTraits = [
   'openness',

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ownMember } from '../../own-member.js';
 import { clear } from '../../sealed.js';
 import { bytes } from '../../text.js';
+import { hostileTokens } from '../config-values.js';
 
 /** What a variable may be called. */
 export const variableName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
@@ -27,13 +28,16 @@ export interface Variables {
   isOverfull(): boolean;
 }
 
+/** `User` → `user`, `Char` → `char`; any other name as it is. */
+const foldedName = (name: string): string => (anyCase.test(name) ? name.toLowerCase() : name);
+
 /** Opens variables with their values. @param room the characters that all insertions together may take */
 export function openVariables(values: Readonly<Record<string, string>>, room: number): Variables {
   const used = new Set<string>();
   const unknown = new Set<string>();
   let left = room;
   const replaced = (all: string, written: string): string => {
-    const name = anyCase.test(written) ? written.toLowerCase() : written;
+    const name = foldedName(written);
     const value = ownMember(values, name);
     (value === undefined ? unknown : used).add(name);
     if (value === undefined) return all;
@@ -68,12 +72,17 @@ export function valuesIn(text: string): { values: Record<string, string> } | { f
   }
   const entries = Object.entries(json);
   if (entries.length > maxNames) return { fault: `has more than ${maxNames} names` };
-  if (!entries.every(([name]) => variableName.test(name)))
+  if (!entries.every(([name]) => variableName.test(name) && !hostileTokens.has(name)))
     return { fault: 'has a name that no variable has' };
   const isText = (value: unknown): boolean => typeof value === 'string' && !unstorable.test(value);
   if (!entries.every(([, value]) => isText(value))) return { fault: 'has a value that is no text' };
-  return { values: json as Record<string, string> };
+  const values = Object.fromEntries(entries.map(([name, value]) => [foldedName(name), value as string]));
+  if (Object.keys(values).length < namesIn(text)) return { fault: 'has a name twice' };
+  return { values };
 }
+
+/** How many names stand in a JSON object of texts: the texts that a colon follows. */
+const namesIn = (text: string): number => text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0;
 
 /** A JSON object of values by name, as it stands in an address. */
 export const variablesText = clear(

@@ -1,17 +1,18 @@
 /**
  * What a template gives to every persona that is made from it: its base, any members of a configuration but the
  * name, which is each persona's own, and the card, which is one character's. Commands spell the members as the
- * seed does (S3: PersonaTemplate): `baseTraits`, `baseResponseStyle`, …
+ * seed does (S3: PersonaTemplate): `baseTraits`, `baseResponseStyle`, … A base holds what its author named and
+ * nothing else, at any depth of objects: a default in it would pass for the author's word and be fixed.
  */
 import { z } from 'zod';
-import { unwrapped } from '../../schema-walk.js';
 import { configShape, givenRules, type PersonaConfig } from '../persona-config.js';
+import { inPart, type Part } from './config-parts.js';
 
 type BaseMember = Exclude<keyof PersonaConfig, 'name' | 'card'>;
 type BaseName<K extends BaseMember = BaseMember> = `base${Capitalize<K>}`;
 
-/** Complete values of the members that the template speaks of; what it does not speak of is absent. */
-export type TemplateBase = { [K in BaseMember]?: PersonaConfig[K] | undefined };
+/** The parts of a configuration that the template speaks of; what it does not speak of is absent. */
+export type TemplateBase = { [K in BaseMember]?: Part<PersonaConfig[K]> | undefined };
 
 const baseMembers = Object.keys(configShape).filter(
   (name) => name !== 'name' && name !== 'card',
@@ -21,30 +22,29 @@ const baseMembers = Object.keys(configShape).filter(
 const baseName = (member: BaseMember): BaseName =>
   `base${member.charAt(0).toUpperCase()}${member.slice(1)}` as BaseName;
 
-/** The member without its default: a template that says nothing leaves the default to be filled later. */
-const bare = (member: BaseMember): z.ZodType => unwrapped(configShape[member]);
+const partOf = (member: BaseMember): z.ZodType => inPart(configShape[member]);
 
 /** A base as events hold it. */
 export const templateBase = z.strictObject(
-  Object.fromEntries(baseMembers.map((member) => [member, bare(member).optional()])),
+  Object.fromEntries(baseMembers.map((member) => [member, partOf(member).optional()])),
 ) as unknown as z.ZodObject<
-  { [K in BaseMember]: z.ZodOptional<z.ZodType<PersonaConfig[K]>> },
+  { [K in BaseMember]: z.ZodOptional<z.ZodType<Part<PersonaConfig[K]>>> },
   z.core.$strict
 >;
 
 /** The base in the input of a command that makes a template. */
 export const baseShape = Object.fromEntries(
-  baseMembers.map((member) => [baseName(member), bare(member).optional()]),
-) as unknown as { [K in BaseMember as BaseName<K>]: z.ZodOptional<z.ZodType<PersonaConfig[K]>> };
+  baseMembers.map((member) => [baseName(member), partOf(member).optional()]),
+) as unknown as { [K in BaseMember as BaseName<K>]: z.ZodOptional<z.ZodType<Part<PersonaConfig[K]>>> };
 
 /** The base in the input of a revision: null takes a member out of the base. */
 export const baseChangeShape = Object.fromEntries(
-  baseMembers.map((member) => [baseName(member), bare(member).nullable().optional()]),
+  baseMembers.map((member) => [baseName(member), partOf(member).nullable().optional()]),
 ) as unknown as {
-  [K in BaseMember as BaseName<K>]: z.ZodOptional<z.ZodNullable<z.ZodType<PersonaConfig[K]>>>;
+  [K in BaseMember as BaseName<K>]: z.ZodOptional<z.ZodNullable<z.ZodType<Part<PersonaConfig[K]>>>>;
 };
 
-type BaseInput = { [K in BaseMember as BaseName<K>]?: PersonaConfig[K] | null | undefined };
+type BaseInput = { [K in BaseMember as BaseName<K>]?: Part<PersonaConfig[K]> | null | undefined };
 
 /** The base after an input: what it gives replaces, null removes, what it does not name stays. */
 export function baseWith(before: TemplateBase, input: BaseInput): TemplateBase {

@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { same } from '../../content-hash.js';
 import type { FieldError } from '../../kernel.js';
-import { kindOf, unwrapped } from '../../schema-walk.js';
-import { isPersonal, isSealed } from '../../sealed.js';
-import { stepsTo } from './customizable-fields.js';
+import { ownMember } from '../../own-member.js';
 import { follow, isObject, pointerOf } from '../json-pointer.js';
 import { configShape, storedConfig, type PersonaConfig } from '../persona-config.js';
 import { lockedParts } from '../persona-facets.js';
+import { filled, inPart, membersOf, over, type Part } from './config-parts.js';
+import { lockPaths, stepsTo } from './customizable-fields.js';
 import type { TemplateBase } from './template-base.js';
 
 /** What a template has to say to a persona. */
@@ -26,53 +26,41 @@ export type Instance =
   | Invalid
   | { code: 'template-field-fixed'; detail: string; errors: FieldError[] };
 
-type Part<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Part<T[K]> } : T;
 /** Any part of a configuration, objects in parts as well. */
-export type Given = { [K in keyof PersonaConfig]?: Part<PersonaConfig[K]> };
-
-/** A schema whose objects may be given in part; no default is filled in, and lists are whole. */
-function inPart(schema: z.ZodType): z.ZodType {
-  const node = unwrapped(schema);
-  if (kindOf(node) !== 'object' || isPersonal(node)) return node;
-  const { shape } = node as z.ZodObject;
-  const members = Object.entries(shape).map(([name, member]) => [
-    name,
-    inPart(member as z.ZodType).optional(),
-  ]);
-  return z.strictObject(Object.fromEntries(members) as z.core.$ZodShape);
-}
+export type Given = { [K in keyof PersonaConfig]?: Part<PersonaConfig[K]> | undefined };
 
 /** The members of a configuration as the maker of an instance gives them: parts that are put over the base. */
 export const instanceShape = Object.fromEntries(
   Object.entries(configShape).map(([name, node]) => [name, inPart(node).optional()]),
 ) as unknown as { [K in keyof PersonaConfig]-?: z.ZodOptional<z.ZodType<Given[K]>> };
 
-/** A plain object that can be looked into. */
-const isOpen = (value: unknown): value is Members => isObject(value) && !isSealed(value);
+const schemas: Readonly<Record<string, z.ZodType>> = configShape;
 
 /** Whether a facet is about a real person: then it is never mixed with what a template says of an invented one. */
 const namesSubject = (value: unknown): boolean => isObject(value) && value['subjectId'] !== undefined;
 
-/** Parts put over a value: objects member by member, anything else as a whole. */
-function over(base: unknown, given: unknown): unknown {
-  if (!isOpen(given) || !isOpen(base)) return given;
-  const members = new Map(Object.entries(base));
-  for (const [name, member] of Object.entries(given)) members.set(name, over(members.get(name), member));
-  return Object.fromEntries(members);
+/** The places at which what is given differs from what would be there anyhow, as far down as there are objects. */
+function differences(
+  schema: z.ZodType | undefined,
+  anyhow: unknown,
+  given: unknown,
+  path: string[],
+): string[][] {
+  if (given === undefined || same(anyhow, given)) return [];
+  const members = membersOf(schema);
+  const canBeCompared = members && isObject(given) && (anyhow === undefined || isObject(anyhow));
+  const parts = canBeCompared ? Object.entries(given) : [];
+  if (parts.length === 0) return canBeCompared && isObject(anyhow) ? [] : [path];
+  const below = isObject(anyhow) ? anyhow : {};
+  return parts.flatMap(([name, part]) =>
+    differences(ownMember(members!, name), below[name], part, [...path, name]),
+  );
 }
 
-/** The places at which what is given differs from the base, as far down as there are objects. */
-function differences(base: unknown, given: unknown, path: string[]): string[][] {
-  if (given === undefined || same(base, given)) return [];
-  const canBeCompared = isOpen(given) && (base === undefined || isOpen(base));
-  const members = canBeCompared ? Object.entries(given) : [];
-  if (members.length === 0) return isOpen(given) && isOpen(base) ? [] : [path];
-  const below = isOpen(base) ? base : {};
-  return members.flatMap(([name, member]) => differences(below[name], member, [...path, name]));
-}
-
-const isLeft = (fields: readonly string[][], path: readonly string[]): boolean =>
-  fields.some((field) => field.every((step, index) => step === path[index]));
+/** Whether a template leaves a place to its personas; a locked prompt part that its base has is never left. */
+const isLeft = (base: TemplateBase, fields: readonly string[][], path: readonly string[]): boolean =>
+  fields.some((field) => field.every((step, index) => step === path[index])) &&
+  !(lockPaths.some((lock) => same(lock, path)) && follow(base, path).found);
 
 /** Whether the maker of an instance may say this, whatever the template leaves to it. */
 const isOwn = (base: TemplateBase, [member, ...below]: readonly string[]): boolean =>
@@ -80,7 +68,8 @@ const isOwn = (base: TemplateBase, [member, ...below]: readonly string[]): boole
 
 /**
  * The configuration of a persona made from a template: the defaults, over them its base, over that what is
- * given. The name is always the persona's own, and so is the description where the base has none.
+ * given. The name is always the persona's own, and so is the description where the base has none. To say what
+ * would be so anyhow, by the base or by default, is no override.
  * @param given parts as a client sends them, such as `{ name, responseStyle: { tone } }`; see `instanceShape`
  * @returns the configuration, or what is wrong with `given`, with pointers into it
  */
@@ -91,10 +80,11 @@ export function instanceOf({ base, customizableFields }: Blueprint, given: Given
   const fixed = members
     .flatMap(([name, value]) => {
       // A facet about a real person takes the place of the whole one.
-      const replaces = namesSubject(value) && known[name] !== undefined;
-      return replaces ? [[name]] : differences(known[name], value, [name]);
+      if (namesSubject(value)) return [[name]];
+      const schema = ownMember(schemas, name);
+      return differences(schema, schema && filled(schema, known[name]), value, [name]);
     })
-    .filter((path) => !isLeft(fields, path) && !isOwn(base, path));
+    .filter((path) => !isLeft(base, fields, path) && !isOwn(base, path));
   if (fixed.length > 0) {
     const errors = fixed.map((path) => ({
       pointer: pointerOf(path),
@@ -104,7 +94,7 @@ export function instanceOf({ base, customizableFields }: Blueprint, given: Given
   }
   const merged = members.map(([name, value]): [string, unknown] => [
     name,
-    namesSubject(value) ? value : over(known[name], value),
+    namesSubject(value) ? value : over(ownMember(schemas, name), known[name], value),
   ]);
   return checked({ ...known, ...Object.fromEntries(merged) });
 }
@@ -130,9 +120,10 @@ export type Adopted = { draft: PersonaConfig } | Invalid;
 
 /**
  * A draft after it has taken over a revision of its template: what the base has and does not leave to the
- * persona is the base's; what it leaves, and what the base does not have, stays the draft's. A facet about a
- * real person, of which a part is left to the persona, stays whole. A locked prompt part goes only where the base
- * has another one: no template takes away what an owner of the tenant has put there.
+ * persona is the base's; what it leaves, and what the base does not have, stays the draft's, member by member.
+ * Locked prompt parts are the base's whatever it leaves, and the draft's where it has none: no template takes
+ * away what an owner of the tenant has put there. A facet about a real person is never mixed: it stays whole
+ * where a part of it is left to the persona, and goes as a whole where none is.
  * @returns the draft, or why it would be no configuration: it would be too large
  */
 export function adopted(
@@ -142,34 +133,42 @@ export function adopted(
 ): Adopted {
   const fields = customizableFields.map(stepsTo);
   const own: Members = draft;
-  const members = Object.entries(base).map(([name, value]): [string, unknown] => {
+  const told = Object.entries(base).filter(([, value]) => value !== undefined);
+  const members = told.map(([name, value]): [string, unknown] => {
     const within = fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
-    const stays = within.length > 0 && namesSubject(own[name]);
-    return [name, stays ? own[name] : adoptedPart(own[name], value, within)];
+    if (namesSubject(own[name])) return [name, within.length > 0 ? own[name] : value];
+    return [name, adoptedPart(ownMember(schemas, name), own[name], value, within)];
   });
-  const taken = { ...own, ...Object.fromEntries(members) };
-  const result = Object.entries({ ...taken, ...keptLocks(draft, taken) });
-  const after = checked(Object.fromEntries(result.filter(([, value]) => value !== undefined)));
+  const taken: Members = { ...own, ...Object.fromEntries(members) };
+  const prompt = over(configShape.prompt, taken['prompt'], locksOf(base));
+  const result = Object.entries({ ...taken, prompt }).filter(([, value]) => value !== undefined);
+  const after = checked(Object.fromEntries(result));
   return 'code' in after ? after : { draft: after.config };
 }
 
-/** The prompt with the locked parts of the draft that it lacks; nothing where it lacks none. */
-function keptLocks({ prompt: before }: PersonaConfig, { prompt: after }: Partial<PersonaConfig>) {
-  const lost = lockedParts.filter((part) => before?.content?.[part] && !after?.content?.[part]);
-  if (lost.length === 0) return {};
-  const kept = lost.map((part) => [part, before!.content![part]]);
-  return { prompt: { ...after, content: { ...after?.content, ...Object.fromEntries(kept) } } };
+/** The part of the prompt that holds the base's locked parts; undefined where it has none. */
+function locksOf({ prompt }: TemplateBase): Part<PersonaConfig['prompt']> {
+  const parts = lockedParts.flatMap((part) => {
+    const text = prompt?.content?.[part];
+    return text === undefined ? [] : [[part, text]];
+  });
+  return parts.length === 0 ? undefined : { content: Object.fromEntries(parts) as Record<string, string> };
 }
 
-/** The base's value, but at the ends of the paths, where the draft's stays. */
-function adoptedPart(own: unknown, base: unknown, fields: readonly string[][]): unknown {
-  if (fields.length === 0) return base;
+/** The base's value over the draft's, but at the ends of the paths, where the draft's stays. */
+function adoptedPart(
+  schema: z.ZodType | undefined,
+  own: unknown,
+  base: unknown,
+  fields: readonly string[][],
+): unknown {
   if (base === undefined || fields.some((field) => field.length === 0)) return own;
-  if (!isOpen(base) || !isOpen(own)) return base;
-  const names = new Set([...Object.keys(base), ...fields.map(([first]) => first!)]);
-  const members = [...names].map((name): [string, unknown] => {
+  const parts = membersOf(schema);
+  if (!parts || !isObject(base) || !isObject(own)) return base;
+  const names = [...new Set([...Object.keys(own), ...Object.keys(base)])];
+  const members = names.map((name): [string, unknown] => {
     const within = fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
-    return [name, adoptedPart(own[name], base[name], within)];
+    return [name, adoptedPart(ownMember(parts, name), own[name], base[name], within)];
   });
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { same } from '../../../../src/domain/content-hash.js';
 import { cardFrom } from '../../../../src/domain/personas/cards/card-export.js';
 import { cardIn } from '../../../../src/domain/personas/cards/card-import.js';
+import { saysSomething, textOf } from '../../../../src/domain/personas/cards/fitted-text.js';
 import type { TargetSpec } from '../../../../src/domain/personas/cards/character-card.js';
 import { personaConfig, type PersonaConfig } from '../../../../src/domain/personas/persona-config.js';
 import {
+  editedCard,
   facetedConfig,
   v1Card,
   v2Card,
@@ -55,6 +57,18 @@ describe('law 1: a configuration comes back from its card', () => {
         expect(stored(cardFrom(back, target))).toEqual(exported);
       }),
       { seed, numRuns: 150 },
+    );
+  });
+
+  it('whatever was edited of a card, and a second export is the first', () => {
+    fc.assert(
+      fc.property(editedCard, spec, (given, target) => {
+        const exported = stored(cardFrom(given, target));
+        const back = imported(exported);
+        expect(comparable(back)).toEqual(comparable(given));
+        expect(stored(cardFrom(back, target))).toEqual(exported);
+      }),
+      { seed, numRuns: 300 },
     );
   });
 
@@ -133,19 +147,49 @@ describe('law 3: editing a field changes that field', () => {
     ['personality', 'stern', (given) => ({ ...given, traits: [{ ...given.traits[0]!, value: 'stern' }] })],
   ];
 
-  it.each(edits)('%s', (field, value, edit) => {
+  const isBlank = (text: unknown): boolean => !saysSomething(textOf(text));
+  const derivedFromIt: Record<string, string[]> = {
+    name: ['description', 'personality'],
+    personality: ['description'],
+  };
+  /** What the persona had, of the blank fields that are written beside the one that is edited. */
+  function moved(field: string, fields: CardJson, former: CardJson, given: PersonaConfig): CardJson {
+    const had: CardJson = { description: given.description, personality: given.traits[0]!.value };
+    const names = (derivedFromIt[field] ?? []).filter(
+      (name) => isBlank(former[name]) && !same(fields[name], former[name]),
+    );
+    return Object.fromEntries(names.map((name) => [name, had[name]]));
+  }
+
+  it.each(edits)('%s, and blank ones that were derived from it', (field, value, edit) => {
     fc.assert(
       fc.property(fc.oneof(v2Card, v3Card), (card) => {
         const target = card['spec'] === 'chara_card_v3' ? 'v3' : 'v2';
-        const exported = cardFrom(edit(imported(card)), target);
+        const given = imported(card);
+        const exported = cardFrom(edit(given), target);
         const { extensions: _, ...fields } = fieldsOf(exported);
         const { extensions: __, ...former } = fieldsOf(card);
-        expect(fields).toEqual({ ...former, [field]: value });
-        const repeats = Object.hasOwn(card, field) && same(card[field], fieldsOf(card)[field]);
-        expect({ ...exported, data: 0 }).toEqual({ ...card, data: 0, ...(repeats && { [field]: value }) });
+        const written = { ...moved(field, fields, former, given), [field]: value };
+        expect(fields).toEqual({ ...former, ...written });
+        const repeated = Object.entries(written).filter(
+          ([name]) => Object.hasOwn(card, name) && same(card[name], former[name]),
+        );
+        expect({ ...exported, data: 0 }).toEqual({ ...card, data: 0, ...Object.fromEntries(repeated) });
       }),
       { seed, numRuns: 60 },
     );
+  });
+
+  it('a blank description or personality keeps what the persona had before its name was another one', () => {
+    const data = { name: 'Ada', description: '', personality: ' ', scenario: 'an engine' };
+    const given = imported({ ...ada, description: 'other', data });
+    expect(cardFrom({ ...given, name: 'Countess' }, 'v2')).toEqual({
+      ...ada,
+      name: 'Countess',
+      description: 'other',
+      data: { ...data, name: 'Countess', description: 'an engine', personality: 'Ada' },
+    });
+    expect(cardFrom(given, 'v2')).toEqual({ ...ada, description: 'other', data });
   });
 
   it('needs no extension where the fields tell it all, and follows into repeated fields that said the same', () => {

@@ -35,6 +35,15 @@ describe('a card is recognised', () => {
     expect(reading(card).card).toEqual({ spec: 'v1', data: card });
   });
 
+  it.each([{}, { name: ' ', tags: ['x'] }])(
+    'as V1 also where a `data` stands beside them that says nothing: %j',
+    (data) => {
+      const card = { spec: 'chara_card_v3', name: 'Ada', first_mes: 'Hi', data };
+      expect(reading(card).card).toEqual({ spec: 'v1', data: card });
+      expect(configOf(card).name).toBe('Ada');
+    },
+  );
+
   it('as V2 and V3, with what stands beside the fields', () => {
     expect(reading(v2({ name: 'Ada' }, { fav: true })).card).toEqual({
       spec: 'v2',
@@ -94,6 +103,11 @@ describe('what is no card, or cannot be kept, is refused', () => {
       'a person in V1',
       { name: 'Ada', extensions: { dramatis: { x: [{ writing: { subjectId: 1 } }] } } },
       '/extensions/dramatis/x/0/writing/subjectId',
+    ],
+    [
+      'a person in a `data` that says nothing',
+      { name: 'Ada', data: { extensions: { dramatis: { config: { identity: { subjectId: 'ada' } } } } } },
+      '/data/extensions/dramatis/config/identity/subjectId',
     ],
     ['too much', v2({ name: 'Ada', greetings: Array(5).fill('x'.repeat(60_000)) }), ''],
   ])('%s', (_, json, pointer) => {

@@ -86,6 +86,7 @@ describe('values as JSON', () => {
     expect(valuesIn(' {"user": "Ada\\n{{x}}", "a.b-c": ""} ')).toEqual({
       values: { user: 'Ada\n{{x}}', 'a.b-c': '' },
     });
+    expect(valuesIn('{"User":"Ada","Name":"\\":"}')).toEqual({ values: { user: 'Ada', Name: '":' } });
     expect(variablesText.parse('{}')).toBe('{}');
   });
 
@@ -95,6 +96,11 @@ describe('values as JSON', () => {
     ['[]', 'must be a JSON object, such as {"user":"Ada"}'],
     ['null', 'must be a JSON object, such as {"user":"Ada"}'],
     ['{"a b":"x"}', 'has a name that no variable has'],
+    ['{"__proto__":"x"}', 'has a name that no variable has'],
+    ['{"constructor":"x"}', 'has a name that no variable has'],
+    ['{"a":"x", "b":"y", "a":"z"}', 'has a name twice'],
+    ['{"\\u0061":"x","a":"y"}', 'has a name twice'],
+    ['{"user":"x","User":"y"}', 'has a name twice'],
     ['{"a":1}', 'has a value that is no text'],
     ['{"a":{"b":"c"}}', 'has a value that is no text'],
     ['{"a":"\\u0000"}', 'has a value that is no text'],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   customizableFields,
+  lockPaths,
   stepsTo,
   storedFields,
 } from '../../../../src/domain/personas/templates/customizable-fields.js';
+import { follow } from '../../../../src/domain/personas/json-pointer.js';
 import { configShape } from '../../../../src/domain/personas/persona-config.js';
 
 const isField = (name: string): boolean => customizableFields.safeParse([name]).success;
@@ -31,11 +33,34 @@ describe('customizable fields', () => {
     ['a dictionary', 'metadata.team'],
     ['what can be personal', 'identity.goals.shortTerm'],
     ['a text', 'name.length'],
+    ['a locked part', 'prompt.content.startLocked'],
+    ['the other locked part', 'prompt.content.endLocked'],
+    ['whom a facet is about', 'identity.subjectId'],
+    ['whom the other facet is about', 'writing.subjectId'],
     ['nothing', ''],
     ['a pointer', '/traits'],
     ['an object’s own', 'constructor'],
   ])('lead nowhere else: %s', (_, name) => {
     expect(isField(name)).toBe(false);
+  });
+
+  it('are whole facets or nothing where a subject is named, and any part that is about nobody', () => {
+    expect(['identity', 'identity.background', 'writing', 'writing.archetype'].every(isField)).toBe(true);
+  });
+
+  it.each([
+    ['colour', 'is no member of a configuration'],
+    ['prompt.content.endLocked', 'is never left to a persona: only owners of the tenant touch it'],
+    ['writing.subjectId', 'is left to a persona with all that is beside it, or not at all'],
+  ])('why %s is none is said', (name, message) => {
+    expect(customizableFields.safeParse([name]).error!.issues).toMatchObject([{ path: [0], message }]);
+  });
+
+  it('lead past the locked parts, which are where the prompt has them', () => {
+    const content = { startLocked: 'Be kind.', endLocked: 'Stop.' };
+    expect(lockPaths.map((path) => follow({ prompt: { content } }, path).value)).toEqual(
+      Object.values(content),
+    );
   });
 
   it('are held by events whatever a configuration comes to be', () => {

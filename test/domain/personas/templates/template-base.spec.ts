@@ -8,6 +8,8 @@ import {
   baseWith,
   templateBase,
 } from '../../../../src/domain/personas/templates/template-base.js';
+import { storedSchema } from '../../../../src/domain/stored-schema.js';
+import { sealed } from '../../../support/given.js';
 import { base } from '../../../support/template-examples.js';
 
 const input = z.strictObject(baseShape).superRefine(baseRules);
@@ -22,12 +24,41 @@ describe('the base of a template', () => {
     expect(Object.keys(baseChangeShape)).toEqual(spelled);
   });
 
-  it('holds what it is given, complete, and no default of what it is not given', () => {
+  it('holds what its author names and nothing else, at any depth: a default would be fixed by it', () => {
+    const given = {
+      baseMemory: { maxContextTokens: 500 },
+      baseVoice: { provider: 'x' },
+      baseResponseStyle: { tone: 'calm' },
+      basePrompt: { content: { editableContent: 'Hello' } },
+    };
+    const named = {
+      memory: { maxContextTokens: 500 },
+      voice: { provider: 'x' },
+      responseStyle: { tone: 'calm' },
+      prompt: { content: { editableContent: 'Hello' } },
+    };
     expect(templateBase.parse({})).toEqual({});
     expect(baseWith({}, input.parse({}))).toEqual({});
-    expect(baseWith({}, input.parse({ baseMemory: { maxContextTokens: 500 } }))).toMatchObject({
-      memory: { maxContextTokens: 500, retentionPeriodHours: 24 },
-    });
+    expect(baseWith({}, input.parse(given))).toEqual(named);
+    expect(baseWith({}, change.parse(given))).toEqual(named);
+    expect(templateBase.parse(named)).toEqual(named);
+  });
+
+  it('holds whole items: what is left out in one of a list is its default', () => {
+    const [rule] = input.parse({ baseBehaviorRules: [{ condition: 'x', action: 'y' }] }).baseBehaviorRules!;
+    expect(rule).toEqual({ condition: 'x', action: 'y', priority: 5, isMandatory: false, exceptions: [] });
+    expect(input.safeParse({ baseTraits: [{ name: 'x' }] }).success).toBe(false);
+  });
+
+  it('keeps every range', () => {
+    for (const given of [
+      { baseVoice: { pitch: 3 } },
+      { baseResponseStyle: { tune: 'x' } },
+      { baseIdentity: { bigFive: { openness: 5 } } },
+    ]) {
+      expect(input.safeParse(given).success).toBe(false);
+      expect(change.safeParse(given).success).toBe(false);
+    }
   });
 
   it('a change replaces what it names, null removes, the rest stays', () => {
@@ -48,5 +79,20 @@ describe('the base of a template', () => {
     expect(paths({ baseKnowledgeDomains: [domain, domain] })).toEqual([['baseKnowledgeDomains', 1, 'name']]);
     expect(paths({ baseMetadata: { many: Array(5).fill('x'.repeat(60_000)) } })).toEqual([[]]);
     expect(paths({ baseIdentity: { subjectId: 'jane' } })).toEqual([['baseIdentity', 'subjectId']]);
+    expect(paths({ baseWriting: { subjectId: 'jane', coreBelief: 'Less is more' } })).toEqual([
+      ['baseWriting', 'subjectId'],
+    ]);
+  });
+
+  it('says in the clear what it says of who a persona is and how it writes: it names no subject', () => {
+    const facets = {
+      identity: { values: [{ value: 'honesty' }], background: 'Born in a lamp', goals: { shortTerm: ['x'] } },
+      writing: { archetype: 'sage', vocabularyProfile: { rare: true } },
+    };
+    const given = { baseIdentity: facets.identity, baseWriting: facets.writing };
+    expect(baseWith({}, input.parse(given))).toEqual(facets);
+    expect(storedSchema(templateBase).parse(facets)).toEqual(facets);
+    const secret = { identity: { background: sealed('Born in 1990') } };
+    expect(storedSchema(templateBase).safeParse(secret).success).toBe(false);
   });
 });

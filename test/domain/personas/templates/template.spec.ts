@@ -24,25 +24,35 @@ const bob = { actorId: 'bob', roles: ['editor' as const] };
 const ada = { actorId: 'ada', roles: ['editor' as const] };
 
 describe('createTemplate', () => {
-  it('makes revision 1, whose base is complete and which everybody in the tenant sees', () => {
+  it('makes revision 1, whose base is what was named and which everybody in the tenant sees', () => {
     nothing
       .when('createTemplate', supportTemplate, { ...ada, ...free })
       .thenEvents(created)
       .thenReply({ templateId, slug: 'support-agent', templateVersion: 1 })
       .again()
       .thenNothing();
-    expect(base.responseStyle).toMatchObject({ useExamples: true, emojiUsage: false });
   });
 
-  it('says nothing of what the base does not speak of: no default stands in it', () => {
-    const [event] = nothing.when('createTemplate', { ...supportTemplate, baseMemory: {} }, free).events;
-    expect(Object.keys(event!.data['base'] as object).sort()).toEqual([
-      'memory',
-      'responseStyle',
-      'tags',
-      'temperature',
-      'traits',
-    ]);
+  it('says nothing of what the base does not speak of: no default stands in it, at any depth', () => {
+    const spoken = {
+      ...supportTemplate,
+      baseMemory: {},
+      baseVoice: { provider: 'x' },
+      basePrompt: { content: { editableContent: 'Hi' } },
+    };
+    const [event] = nothing.when('createTemplate', spoken, free).events;
+    expect(event!.data['base']).toEqual({
+      ...base,
+      memory: {},
+      voice: { provider: 'x' },
+      prompt: { content: { editableContent: 'Hi' } },
+    });
+  });
+
+  it('needs no whole object: a persona may bring the rest', () => {
+    const calm = { ...supportTemplate, baseResponseStyle: { tone: 'calm' } };
+    const [event] = nothing.when('createTemplate', calm, free).events;
+    expect(event!.data['base']).toMatchObject({ responseStyle: { tone: 'calm' } });
   });
 
   it('takes every member of a configuration as a part of the base, but for name and card', () => {
@@ -106,7 +116,13 @@ describe('createTemplate', () => {
     ['a reserved slug', { slug: 'new' }, '/slug'],
     ['a base with a name', { baseName: 'Ada' }, '/baseName'],
     ['a base with a card', { baseCard: { spec: 'v2', data: {} } }, '/baseCard'],
-    ['a base that is not complete', { baseResponseStyle: { tone: 'x' } }, '/baseResponseStyle/type'],
+    ['a base with an item in part', { baseTraits: [{ name: 'x' }] }, '/baseTraits/0/category'],
+    [
+      'a locked part as a field',
+      { customizableFields: ['prompt.content.startLocked'] },
+      '/customizableFields/0',
+    ],
+    ['a subject as a field', { customizableFields: ['identity.subjectId'] }, '/customizableFields/0'],
     [
       'two traits of one name',
       { baseTraits: [supportTemplate.baseTraits[0], supportTemplate.baseTraits[0]] },
@@ -203,6 +219,14 @@ describe('reviseTemplate', () => {
     there
       .when('reviseTemplate', revise({ customizableFields: ['voice.pitch'] }))
       .thenEvents(revised(2, { customizableFields: ['voice.pitch'] }));
+  });
+
+  it('holds of a member that it replaces what it names of it, and no default', () => {
+    there
+      .when('reviseTemplate', revise({ baseVoice: { provider: 'x' }, baseResponseStyle: { tone: 'calm' } }))
+      .thenEvents(
+        revised(2, { base: { ...base, voice: { provider: 'x' }, responseStyle: { tone: 'calm' } } }),
+      );
   });
 
   it('nothing new is nothing', () => {

@@ -1,22 +1,23 @@
 /** The sessions in the documents, pasted as they stand. `UPDATE_SESSIONS=1` writes what they print now. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corrected, isTrue, pasted } from '../support/pasted-session.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
+/** In the order of the README: somebody who pastes them all does it on one installation. */
 const documents = [
   'docs/facets.md',
-  'docs/sharing.md',
-  'docs/templates.md',
-  'docs/character-cards.md',
   'docs/prompt-rendering.md',
+  'docs/templates.md',
+  'docs/sharing.md',
   'docs/feature-flags.md',
+  'docs/character-cards.md',
 ];
 
 let server: TestServer;
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startTestServer();
 });
-afterEach(() => server.stop());
+afterAll(() => server.stop());
 
 describe('a pasted session', () => {
   it.each(documents)('%s prints what the document says', { timeout: 180_000 }, async (document) => {

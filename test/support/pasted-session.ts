@@ -73,8 +73,9 @@ export async function corrected(document: string, steps: Step[]): Promise<void> 
   const file = join(root, document);
   let index = 0;
   const text = (await readFile(file, 'utf8')).replace(block, (whole, commands: string, said?: string) => {
-    const { printed } = steps[index++]!;
-    if (said === undefined) return whole;
+    const step = steps[index++]!;
+    if (said === undefined || isTrue(step)) return whole;
+    const { printed } = step;
     return `\`\`\`sh\n${commands}\`\`\`\n\n\`\`\`text\n${printed.replaceAll('\r', '').trimEnd()}\n\`\`\`\n`;
   });
   await writeFile(file, text);

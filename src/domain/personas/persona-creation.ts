@@ -140,23 +140,22 @@ const sourceTaken = [sourceDetail, { errors: [{ pointer: '/source', detail: sour
 
 const free = (read: FactReader) => async (slug: string) => (await read.claimOwner('slug', slug)) === null;
 
+/** What `registered` and `ownerOf` refuse with, and what making an instance does. */
+const accessRefusals = ['team-not-found', 'team-not-yours', 'prompt-locked'] as const;
+const templateRefusals = [
+  'template-not-found',
+  'template-retired',
+  'template-field-fixed',
+  'draft-invalid',
+] as const;
+
 export const creationCommands = {
   registerPersona: persona.command({
     http: 'POST /personas',
     summary: 'Register a persona; it begins as a draft without a version',
     permission: 'personas:write',
     input: registration,
-    rejects: [
-      'slug-taken',
-      'persona-not-found',
-      'template-not-found',
-      'template-retired',
-      'template-field-fixed',
-      'draft-invalid',
-      'team-not-found',
-      'team-not-yours',
-      'prompt-locked',
-    ],
+    rejects: ['slug-taken', 'persona-not-found', ...templateRefusals, ...accessRefusals],
     facts: async (input, read) => {
       const parent = input.parentPersonaId ? await read.state(persona, input.parentPersonaId) : null;
       return {
@@ -200,16 +199,7 @@ export const creationCommands = {
         ...access,
       })
       .superRefine(givenRules),
-    rejects: [
-      'slug-taken',
-      'template-not-found',
-      'template-retired',
-      'template-field-fixed',
-      'draft-invalid',
-      'team-not-found',
-      'team-not-yours',
-      'prompt-locked',
-    ],
+    rejects: ['slug-taken', ...templateRefusals, ...accessRefusals],
     facts: async (input, read) => {
       const slug = input.slug ?? (await freeSlug(slugFrom(input.name), free(read)));
       return {
@@ -252,7 +242,7 @@ export const creationCommands = {
       .refine((input) => (input.persona === undefined) !== (input.card === undefined), {
         error: 'must have either persona or card',
       }),
-    rejects: ['source-taken', 'team-not-found', 'team-not-yours', 'prompt-locked'],
+    rejects: ['source-taken', ...accessRefusals],
     facts: async (input, read) => {
       const slug = input.persona?.slug ?? slugFrom(input.persona?.name ?? personaFromCard(input.card!).name);
       return { ...(await accessFacts(input, read)), slug: await freeSlug(slug, free(read)) };

@@ -97,6 +97,14 @@ export const writing = z.strictObject({
 });
 export type Writing = z.output<typeof writing>;
 
+/** Fields of a card, which is kept in the clear: they are about nobody real. */
+const cardFields = clear(
+  dictionary.superRefine((fields, ctx) => {
+    const path = subjectIn(fields);
+    if (path) ctx.addIssue({ code: 'custom', path, message: 'a card is about nobody real' });
+  }),
+);
+
 /**
  * The character card that a persona was imported from, whole: what Dramatis does not know is kept, and an
  * export that nothing was edited for gives back the very same card. `data` holds the card's fields (those of a
@@ -105,12 +113,7 @@ export type Writing = z.output<typeof writing>;
 export const card = z.strictObject({
   spec: z.enum(['v1', 'v2', 'v3']),
   specVersion: clear(z.string().max(20)).optional(),
-  data: clear(
-    dictionary.superRefine((fields, ctx) => {
-      const path = subjectIn(fields);
-      if (path) ctx.addIssue({ code: 'custom', path, message: 'a card is about nobody real' });
-    }),
-  ),
-  outer: dictionary.optional(),
+  data: cardFields,
+  outer: cardFields.optional(),
 });
 export type Card = z.output<typeof card>;

@@ -43,14 +43,13 @@ function facetOf(json: Fields): Card {
 }
 
 /**
- * The steps to what a card tells of a real person: in its fields, or in a `data` that is not taken for them.
- * Whoever reads the card elsewhere may take it for them.
+ * The steps to what a card tells of a real person: in its fields, or beside them, where another reader may look
+ * for them.
  */
-function personIn(json: Fields, { spec }: Card): string[] | undefined {
+function personIn(json: Fields): string[] | undefined {
   const { data } = json;
   const steps = isObject(data) ? subjectIn(data) : undefined;
-  if (steps) return ['data', ...steps];
-  return spec === 'v1' ? subjectIn(json) : undefined;
+  return steps ? ['data', ...steps] : subjectIn(json);
 }
 
 /** What cannot be kept of a card as a facet has it; the pointer leads into the card. */
@@ -60,7 +59,7 @@ function faultIn(json: unknown): FieldError | Card {
   if (unsafe) return unsafe;
   const card = facetOf(json);
   const at = card.spec === 'v1' ? [] : ['data'];
-  const person = personIn(json, card);
+  const person = personIn(json);
   if (person) return { pointer: pointerOf(person), detail: 'a card tells nothing of a real person' };
   const { bare } = split(card);
   const tooDeep = unkeepable(bare.data, at, true) ?? unkeepable(bare.outer ?? {}, [], true);

@@ -136,7 +136,8 @@ export function adopted(
   const told = Object.entries(base).filter(([, value]) => value !== undefined);
   const members = told.map(([name, value]): [string, unknown] => {
     const within = fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
-    if (namesSubject(own[name])) return [name, within.length > 0 ? own[name] : value];
+    // Nobody real is overwritten by somebody invented.
+    if (namesSubject(own[name])) return [name, own[name]];
     return [name, adoptedPart(ownMember(schemas, name), own[name], value, within)];
   });
   const taken: Members = { ...own, ...Object.fromEntries(members) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cardIn } from '../../../../src/domain/personas/cards/card-import.js';
 import { subjectIn } from '../../../../src/domain/personas/cards/card-subject.js';
 import { personaConfig } from '../../../../src/domain/personas/persona-config.js';
 import { config } from '../../../support/persona-examples.js';
@@ -27,5 +28,11 @@ describe('a real person in a card', () => {
     const parsed = personaConfig.safeParse({ ...config, card: { spec: 'v2', data } });
     const path = ['card', 'data', 'extensions', 'dramatis', 'config', 'identity', 'subjectId'];
     expect(parsed.error?.issues.map((issue) => issue.path)).toEqual([path]);
+    const outer = { ...config, card: { spec: 'v2', data: { name: 'Ada' }, outer: data } };
+    expect(personaConfig.safeParse(outer).success).toBe(false);
+    const json = { spec: 'chara_card_v2', spec_version: '2.0', data: { name: 'Ada' }, ...data };
+    expect(cardIn(json)).toMatchObject({
+      refused: [{ pointer: '/extensions/dramatis/config/identity/subjectId' }],
+    });
   });
 });

@@ -4,7 +4,7 @@ import { contentHash } from '../domain/content-hash.js';
 import type { FieldError } from '../domain/kernel.js';
 import { cardIn } from '../domain/personas/cards/card-import.js';
 import { textOf } from '../domain/personas/cards/fitted-text.js';
-import { isObject } from '../domain/personas/json-pointer.js';
+import { isObject } from '../domain/json-pointer.js';
 import { isPersonaJson, personaIn } from '../domain/personas/persona-json.js';
 import { personaFromPrompt, type PromptRecord } from '../domain/personas/prompt-import.js';
 import type { ImportItem } from './import-destination.js';

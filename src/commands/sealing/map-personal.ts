@@ -3,6 +3,7 @@
  * side, and into the values that a patch puts at pointers into a document.
  */
 import type { z } from 'zod';
+import { tokensOf } from '../../domain/json-pointer.js';
 import { Rejection } from '../../domain/kernel.js';
 import { ownMember } from '../../domain/own-member.js';
 import { inPlace, kindOf, memberSchema } from '../../domain/schema-walk.js';
@@ -142,9 +143,3 @@ function parsed(node: z.ZodType, value: unknown, { pointer: at }: Walk): unknown
 function refusedAt(pointer: string, detail: string): never {
   return refuse('invalid-input', detail, { errors: [{ pointer, detail }] });
 }
-
-const tokensOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));

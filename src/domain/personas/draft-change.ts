@@ -9,7 +9,7 @@ import { same } from '../content-hash.js';
 import type { FieldError } from '../kernel.js';
 import { kindOf, memberSchema, unwrapped } from '../schema-walk.js';
 import { clear, isPersonal, isSealed, patchOver } from '../sealed.js';
-import { follow, isIndex, isObject, pointerOf, takes, tokensOf } from './json-pointer.js';
+import { follow, isIndex, isObject, pointerOf, takes, tokensOf } from '../json-pointer.js';
 import { hostileTokens, jsonProblem } from './config-values.js';
 import {
   configShape,
@@ -33,9 +33,6 @@ const pointer = clear(
     )
     .refine((text) => !tokensOf(text).some((token) => hostileTokens.has(token)), {
       error: 'must not name __proto__, prototype or constructor',
-    })
-    .refine((text) => !tokensOf(text).includes('$sealed'), {
-      error: 'must not lead into a sealed value: it is replaced as a whole',
     }),
 );
 
@@ -147,7 +144,7 @@ function patched(draft: PersonaConfig, patch: readonly PatchOperation[]): Patche
 }
 
 /** Paths of the members that an issue speaks of. */
-const pathsOf = (issue: z.core.$ZodIssue): PropertyKey[][] =>
+export const pathsOf = (issue: z.core.$ZodIssue): PropertyKey[][] =>
   issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 
 /** Where in a merge patch the blame for a path of the result lies: its deepest member on that path. */

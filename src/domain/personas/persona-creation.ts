@@ -5,7 +5,7 @@ import { teamId } from '../ids.js';
 import type { Caller, DecideContext, FactReader } from '../kernel.js';
 import { importSource, importSourceId, personaEvents, personaRef, type Owner } from './events.js';
 import { cardInput, personaFromCard } from './cards/card-import.js';
-import { pointerOf } from './json-pointer.js';
+import { pointerOf } from '../json-pointer.js';
 import { broughtLocks, type Parts } from './locked-parts.js';
 import { missing, persona, type ExistingPersona } from './persona.js';
 import {

@@ -4,7 +4,7 @@ import { contentHash, same } from '../content-hash.js';
 import type { Caller } from '../kernel.js';
 import { changesBetween, draftEdit, editedDraft, pointerInEdit } from './draft-change.js';
 import { channelName, personaRef, reason, versionNo } from './events.js';
-import { tokensOf } from './json-pointer.js';
+import { tokensOf } from '../json-pointer.js';
 import { touchedLocks } from './locked-parts.js';
 import { editable, persona, type ExistingPersona, type Persona } from './persona.js';
 import type { PersonaConfig } from './persona-config.js';

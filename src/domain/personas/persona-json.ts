@@ -1,7 +1,7 @@
 /** Dramatis' own JSON of a persona: everything that is exported of it, and what importing takes. */
 import { z } from 'zod';
 import type { FieldError } from '../kernel.js';
-import { isObject, pointerOf } from './json-pointer.js';
+import { isObject, pointerOf } from '../json-pointer.js';
 import { manifest, type Manifest } from './manifest.js';
 import { configRules, configShape, type PersonaConfig } from './persona-config.js';
 import { chosenSlug } from './persona-slug.js';

@@ -5,7 +5,7 @@
 import type { Operation } from 'rfc6902';
 import { same } from '../content-hash.js';
 import { isSealed } from '../sealed.js';
-import { isObject, pointerOf } from './json-pointer.js';
+import { isObject, pointerOf } from '../json-pointer.js';
 import type { PersonaConfig } from './persona-config.js';
 
 export interface Change {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { subjectIn } from './card-subject.js';
 import type { PortableConfig } from './character-card.js';
-import { isObject } from '../json-pointer.js';
+import { isObject } from '../../json-pointer.js';
 import { givenRules, givenShape } from '../persona-config.js';
 import type { Card } from '../persona-facets.js';
 

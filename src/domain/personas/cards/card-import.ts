@@ -16,7 +16,7 @@ import {
   type PortableConfig,
 } from './character-card.js';
 import { saysSomething, textOf } from './fitted-text.js';
-import { isObject, pointerOf, tokensOf } from '../json-pointer.js';
+import { isObject, pointerOf, tokensOf } from '../../json-pointer.js';
 import { maxConfigBytes, type PersonaConfig } from '../persona-config.js';
 import type { Card } from '../persona-facets.js';
 

@@ -2,7 +2,7 @@
 import type { FieldError } from '../../kernel.js';
 import { isTooLarge } from '../../text.js';
 import { hostileTokens } from '../config-values.js';
-import { pointerOf } from '../json-pointer.js';
+import { pointerOf } from '../../json-pointer.js';
 
 /** Containers within containers: of a whole card with its extension, and of what is kept of it. */
 const maxDepth = { given: 30, kept: 16 };

@@ -1,4 +1,4 @@
-import { isObject } from '../json-pointer.js';
+import { isObject } from '../../json-pointer.js';
 
 /**
  * The steps from a card's fields to a `subjectId` in an identity or a writing inside the extension that Dramatis

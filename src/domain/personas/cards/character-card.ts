@@ -4,7 +4,7 @@
  * (`chara_card_v3`), both with their fields in `data`.
  */
 import { beginning, fittedLine, fittedText, saysSomething, textOf } from './fitted-text.js';
-import { isObject } from '../json-pointer.js';
+import { isObject } from '../../json-pointer.js';
 import { personaConfig, type PersonaConfig } from '../persona-config.js';
 import type { Card } from '../persona-facets.js';
 

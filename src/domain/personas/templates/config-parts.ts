@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ownMember } from '../../own-member.js';
 import { kindOf, unwrapped } from '../../schema-walk.js';
 import { isPersonal } from '../../sealed.js';
-import { isObject } from '../json-pointer.js';
+import { isObject } from '../../json-pointer.js';
 
 /** What may be given of a value: any members of its objects. */
 export type Part<T> = T extends readonly unknown[]

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { same } from '../../content-hash.js';
 import type { FieldError } from '../../kernel.js';
 import { ownMember } from '../../own-member.js';
-import { follow, isObject, pointerOf } from '../json-pointer.js';
+import { pathsOf } from '../draft-change.js';
+import { follow, isObject, pointerOf } from '../../json-pointer.js';
 import { configShape, storedConfig, type PersonaConfig } from '../persona-config.js';
 import { lockedParts } from '../persona-facets.js';
 import { filled, inPart, membersOf, over, type Part } from './config-parts.js';
@@ -103,11 +104,9 @@ export function instanceOf({ base, customizableFields }: Blueprint, given: Given
 function checked(config: Members): { config: PersonaConfig } | Invalid {
   const parsed = storedConfig.safeParse(config);
   if (parsed.success) return { config: parsed.data };
-  const errors = parsed.error.issues.flatMap((issue) => {
-    const paths =
-      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((path) => ({ pointer: pointerOf(path), detail: explained(config, issue) }));
-  });
+  const errors = parsed.error.issues.flatMap((issue) =>
+    pathsOf(issue).map((path) => ({ pointer: pointerOf(path), detail: explained(config, issue) })),
+  );
   return { code: 'draft-invalid', detail: errors[0]!.detail, errors };
 }
 
@@ -122,8 +121,8 @@ export type Adopted = { draft: PersonaConfig } | Invalid;
  * A draft after it has taken over a revision of its template: what the base has and does not leave to the
  * persona is the base's; what it leaves, and what the base does not have, stays the draft's, member by member.
  * Locked prompt parts are the base's whatever it leaves, and the draft's where it has none: no template takes
- * away what an owner of the tenant has put there. A facet about a real person is never mixed: it stays whole
- * where a part of it is left to the persona, and goes as a whole where none is.
+ * away what an owner of the tenant has put there. A facet about a real person stays as it is: nobody real is
+ * overwritten by somebody invented.
  * @returns the draft, or why it would be no configuration: it would be too large
  */
 export function adopted(
@@ -135,9 +134,8 @@ export function adopted(
   const own: Members = draft;
   const told = Object.entries(base).filter(([, value]) => value !== undefined);
   const members = told.map(([name, value]): [string, unknown] => {
-    const within = fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
-    // Nobody real is overwritten by somebody invented.
     if (namesSubject(own[name])) return [name, own[name]];
+    const within = fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
     return [name, adoptedPart(ownMember(schemas, name), own[name], value, within)];
   });
   const taken: Members = { ...own, ...Object.fromEntries(members) };

@@ -5,7 +5,7 @@ import {
   stepsTo,
   storedFields,
 } from '../../../../src/domain/personas/templates/customizable-fields.js';
-import { follow } from '../../../../src/domain/personas/json-pointer.js';
+import { follow } from '../../../../src/domain/json-pointer.js';
 import { configShape } from '../../../../src/domain/personas/persona-config.js';
 
 const isField = (name: string): boolean => customizableFields.safeParse([name]).success;

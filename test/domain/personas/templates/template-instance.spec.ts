@@ -5,7 +5,7 @@ import {
   customizableFields as fieldsSchema,
   lockPaths,
 } from '../../../../src/domain/personas/templates/customizable-fields.js';
-import { follow, isObject } from '../../../../src/domain/personas/json-pointer.js';
+import { follow, isObject } from '../../../../src/domain/json-pointer.js';
 import { personaConfig, type PersonaConfig } from '../../../../src/domain/personas/persona-config.js';
 import { templateBase, type TemplateBase } from '../../../../src/domain/personas/templates/template-base.js';
 import {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { follow, isIndex, pointerOf, takes, tokensOf } from '../../../src/domain/personas/json-pointer.js';
-import { seedFor } from '../../support/seed.js';
+import { follow, isIndex, pointerOf, takes, tokensOf } from '../../src/domain/json-pointer.js';
+import { seedFor } from '../support/seed.js';
 
 describe('pointers', () => {
   it('escape and unescape as RFC 6901 says', () => {

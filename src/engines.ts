@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { openCodec, type Codec } from './commands/codec.js';
+import { openCounters } from './commands/counters.js';
 import type { EventStore } from './commands/event-store/port.js';
 import { openPostgresStore } from './commands/event-store/postgres.js';
 import { openPipeline } from './commands/handle.js';
@@ -89,7 +90,9 @@ export async function openEngines(config: Config, installation: Installation, lo
     closing.push(() => store.close());
     const codec = openCodec(modules);
     const states = openStates({ store, codec });
-    const handle = openPipeline({ store, codec, states, keyring, modules, allowed, instanceKey });
+    const counters = openCounters({ pool: storePool, log });
+    closing.push(() => counters.close());
+    const handle = openPipeline({ store, codec, states, keyring, counters, modules, allowed, instanceKey });
     return { pool, queryPool, keysPool, store, codec, states, keyring, handle, instanceKey, close };
   } catch (error) {
     await close();

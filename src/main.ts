@@ -6,11 +6,15 @@ import { openAccessRecord, type AccessRecord } from './access-record.js';
 import { createApp, type App } from './api/app.js';
 import { startServer } from './api/server.js';
 import { openAuthentication } from './authentication.js';
+import { postgresCheckpoints } from './commands/checkpoints.js';
 import { StoreUnavailable } from './commands/event-store/port.js';
+import { postgresLeases } from './commands/leases.js';
+import { startReactors } from './commands/reactors.js';
 import { commandsOf, modules } from './commands/registry.js';
 import { engineRejections } from './commands/rejections.js';
 import { openValues } from './commands/sealing/open.js';
 import { logOf } from './commands/states.js';
+import { startTimers } from './commands/timers.js';
 import type { Config } from './config.js';
 import { claimDataDir } from './database/data-dir-claim.js';
 import {
@@ -23,8 +27,9 @@ import { checkServer, type ServerCheck } from './database/server-check.js';
 import { allowed } from './domain/tenancy/permissions.js';
 import { openEngines, type Engines } from './engines.js';
 import { ensureFirstTenant } from './first-tenant.js';
-import { healthChecks } from './health-checks.js';
+import { healthChecks, type ProcessManagers } from './health-checks.js';
 import { metricReadings } from './metric-readings.js';
+import { openDeadlines } from './projections/deadlines/earliest-deadlines.js';
 import { openCursors } from './projections/engine/cursor.js';
 import { openQueries } from './projections/engine/query.js';
 import { projectionsOf, queriesOf, readModules } from './projections/engine/registry.js';
@@ -36,7 +41,7 @@ export interface Running {
   url: string;
   /** The file with the first owner's API key, where this installation drew one. */
   ownerKeyFile?: string;
-  /** Answers what is in flight, stops the read models, disconnects. Safe to call twice. */
+  /** Answers what is in flight, stops reactors, timers and read models, disconnects. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +58,7 @@ export const version = (
 ).version;
 
 /**
- * Starts a process: databases, engines, read models (unless `api`), HTTP (`worker` has health and metrics
+ * Starts a process: databases, engines, read models, reactors and timers (unless `api`), HTTP (`worker` has health and metrics
  * only). Port 0 takes a free one. `claim` makes it the one `serve` of an embedded data directory.
  * @throws an error with `exitCode` 4 (configuration, schema behind) or 5 (no database)
  */
@@ -85,18 +90,25 @@ export async function start(
     });
     closing.push(() => engines.close());
     const ownerKeyFile = role === 'worker' ? undefined : await ensureFirstTenant({ config, ...engines, log });
+    const processId = randomUUID();
     const runner = startRunner({
       ...engines,
       projections: projectionsOf(readModules),
       decode: engines.codec.decode,
       log,
-      processId: randomUUID(),
+      processId,
       role,
     });
     closing.push(() => runner.stop());
+    const managers = role === 'api' ? null : startProcessManagers(engines, processId, log);
+    if (managers)
+      closing.push(
+        () => managers.timers.stop(),
+        () => managers.reactors.stop(),
+      );
     const access = openAccessRecord({ handle: engines.handle, log });
     closing.push(() => access.close());
-    const app = appFor({ role, engines, runner, access, installation, server, log });
+    const app = appFor({ role, engines, runner, managers, access, installation, server, log });
     const http = await startServer({ app, host: config.host, port, log });
     closing.push(() => http.close());
     await setUrl?.(http.url);
@@ -105,6 +117,22 @@ export async function start(
     await stop();
     throw error;
   }
+}
+
+/** Starts what acts by itself: on events that were recorded, and when a deadline has come. */
+function startProcessManagers(engines: Engines, holder: string, log: Logger): ProcessManagers {
+  const { pool } = engines;
+  return {
+    reactors: startReactors({ ...engines, modules, checkpoints: postgresCheckpoints(pool), holder, log }),
+    timers: startTimers({
+      ...engines,
+      modules,
+      readDeadlines: openDeadlines(pool),
+      leases: postgresLeases(pool, 'ops.leases'),
+      holder,
+      log,
+    }),
+  };
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
@@ -158,6 +186,7 @@ function appFor({
   role,
   engines,
   runner,
+  managers,
   access,
   installation,
   server,
@@ -166,6 +195,7 @@ function appFor({
   role: ServeRole;
   engines: Engines;
   runner: Runner;
+  managers: ProcessManagers | null;
   access: AccessRecord;
   installation: Installation;
   server: Extract<ServerCheck, { ok: true }>;
@@ -191,6 +221,7 @@ function appFor({
     allowed,
     open,
     logOf: (operationId) => logOf(registered.get(operationId)!.decider),
+    idOf: (operationId) => registered.get(operationId)!.decider.id,
     store,
     audit: access.note,
     rejections: Object.assign(
@@ -198,8 +229,8 @@ function appFor({
       engineRejections,
       ...modules.map(({ decider }) => decider.rejections),
     ) as never,
-    checks: healthChecks({ engines, installation, runner, server }),
-    collect: async () => metricReadings(runner),
+    checks: healthChecks({ engines, installation, runner, managers, server }),
+    collect: async () => metricReadings(runner, managers),
     log,
     version,
   });

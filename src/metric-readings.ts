@@ -1,8 +1,16 @@
 import type { Reading } from './api/metrics.js';
+import type { Reactors } from './commands/reactors.js';
+import type { Timers } from './commands/timers.js';
+import type { ProcessManagers } from './health-checks.js';
 import type { Runner } from './projections/engine/runner.js';
 
-/** What the read models have to show at `/metrics`, per projection. */
-export function metricReadings(runner: Runner): Reading[] {
+/** What the engines have to show at `/metrics`. */
+export const metricReadings = (runner: Runner, managers: ProcessManagers | null): Reading[] => [
+  ...ofProjections(runner),
+  ...(managers ? [...ofReactors(managers.reactors), ...ofTimers(managers.timers)] : []),
+];
+
+function ofProjections(runner: Runner): Reading[] {
   return Object.entries(runner.status()).flatMap(([projection, one]): Reading[] => {
     const gauge = (name: string, help: string, value: number): Reading => ({
       name: `dramatis_projection_${name}`,
@@ -25,4 +33,37 @@ export function metricReadings(runner: Runner): Reading[] {
       ),
     ];
   });
+}
+
+function ofReactors(reactors: Reactors): Reading[] {
+  return Object.entries(reactors.status()).flatMap(([reactor, one]): Reading[] => {
+    const gauge = (name: string, help: string, value: number): Reading => ({
+      name: `dramatis_reactor_${name}`,
+      help,
+      kind: 'gauge',
+      value,
+      labels: { reactor },
+    });
+    return [
+      gauge('position', 'Position of the last event reacted to', one.position),
+      gauge('lag_events', 'Events between the reactor and the head of the record', one.lag),
+      gauge('set_aside_events', 'Events whose reactions failed and wait for another attempt', one.setAside),
+      gauge('outdated', '1 when it stands before an event of a newer version', Number(one.outdated !== null)),
+      gauge('leads', '1 when this process works for it', Number(one.leads)),
+    ];
+  });
+}
+
+function ofTimers(timers: Timers): Reading[] {
+  const { leads, failing } = timers.status();
+  const gauge = (name: string, help: string, value: number): Reading => ({
+    name: `dramatis_timers_${name}`,
+    help,
+    kind: 'gauge',
+    value,
+  });
+  return [
+    gauge('failing', 'Timers whose command failed and is tried again', failing),
+    gauge('leads', '1 when this process sends what timers ask for', Number(leads)),
+  ];
 }

@@ -75,7 +75,7 @@ export function createApp(deps: AppDeps): App {
     readEvents: answerEvents(eventDeps),
     streamEvents: answerLive(eventDeps),
     readStream: answerStream(eventDeps),
-    runCommands: answerBatch({ ...withWrites, problemOf }),
+    runCommands: answerBatch({ ...withWrites, problemOf, isStopping: () => isStopping }),
   };
   const routes: Route[] = [
     ...commandRoutes(withWrites),

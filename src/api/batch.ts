@@ -30,6 +30,8 @@ export interface BatchDeps extends Pick<
 > {
   /** The problem for an error of one operation; denials are audited and defects logged on the way. */
   problemOf: (exchange: SignedExchange, operationId: string, error: unknown) => ProblemAnswer;
+  /** Whether the process is on its way to its end. */
+  isStopping: () => boolean;
 }
 
 /** `POST /commands`. */
@@ -77,6 +79,8 @@ async function answerItem(
   let operationId = 'runCommands';
   let isEnvelope = true;
   try {
+    // A stop waits for what is under way, not for hundreds of commands: these can be sent again as they are.
+    if (deps.isStopping()) return refuse('unavailable', 'the server is stopping; nothing of this was done');
     if (mayBeTooLarge && Buffer.byteLength(JSON.stringify(given)) > maxCommandBytes) {
       return refuse('payload-too-large', `an item may have ${maxCommandBytes} bytes at most`);
     }

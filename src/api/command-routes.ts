@@ -14,7 +14,7 @@ import { readJson } from './json-body.js';
 import type { OwnWrites } from './own-writes.js';
 import { conditionsOf, prefersRepresentation } from './preconditions.js';
 import { readerOf, type RunQuery } from './query-routes.js';
-import { receiptHeaders, receiptText, resourceOf, type Resource } from './receipt-answer.js';
+import { nameIn, receiptHeaders, receiptText, resourceOf, type Resource } from './receipt-answer.js';
 
 export interface CommandRouteDeps {
   handle: Handle;
@@ -26,6 +26,8 @@ export interface CommandRouteDeps {
   open: Open;
   /** The log that a command's events go to. */
   logOf: (operationId: string) => Log;
+  /** What the id of a command's stream is called. */
+  idOf: (operationId: string) => string;
   ownWrites: OwnWrites;
 }
 
@@ -35,7 +37,7 @@ export function commandRoutes(deps: CommandRouteDeps): Route[] {
     .filter(([, command]) => command.http !== 'internal')
     .map(([operationId, command]) => {
       const { method, path } = addressOf(command.http);
-      const resource = resourceOf(command.http, deps.queries);
+      const resource = resourceOf(command.http, deps.queries, deps.idOf(operationId));
       return {
         operationId,
         http: `${method as 'POST'} ${basePath}${path}`,
@@ -62,8 +64,9 @@ async function answerCommand(
   const request = { operationId, input, correlationId: exchange.requestId, ...conditions };
   const receipt = await deps.handle(principal, request);
   noteWrite(deps, principal, operationId, receipt);
+  const name = resource && nameIn(resource, deps.idOf(operationId), receipt, input);
   const representation = prefersRepresentation(req)
-    ? await stateAfter(deps, principal, input, receipt, resource)
+    ? await stateAfter(deps, principal, name, receipt, resource)
     : undefined;
   const text = await receiptText(
     receipt,
@@ -71,7 +74,7 @@ async function answerCommand(
     representation && { representation: representation.body },
   );
   sendJson(res, receipt.created ? 201 : 200, text, {
-    ...receiptHeaders(receipt, resource),
+    ...receiptHeaders(receipt, resource, name),
     ...(representation && { 'Preference-Applied': 'return=representation' }),
   });
 }
@@ -110,14 +113,12 @@ export function noteWrite(
 async function stateAfter(
   deps: CommandRouteDeps,
   principal: Principal,
-  given: Record<string, unknown>,
+  name: unknown,
   receipt: Receipt,
   found: Resource | undefined,
 ): Promise<{ body: unknown } | undefined> {
   if (!found || !deps.allowed(principal, found.query.permission)) return undefined;
-  // Several things may live in one stream (the teams of a tenant): the stream's id is the last to name one.
-  const named = { ...(receipt.reply as Record<string, unknown> | undefined), ...given }[found.parameter];
-  const input = found.query.input.safeParse({ [found.parameter]: named ?? receipt.id });
+  const input = found.query.input.safeParse(found.parameter === undefined ? {} : { [found.parameter]: name });
   if (!input.success) return undefined;
   try {
     const { answer } = await deps.runQuery({

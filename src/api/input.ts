@@ -10,7 +10,7 @@ import {
 } from '../commands/parse-input.js';
 import { refuse } from '../commands/rejections.js';
 import { children, kindOf, unwrapped } from '../domain/schema-walk.js';
-import { numberFault } from './json-number.js';
+import { numberFault } from '../commands/json-number.js';
 
 /** Query parameters by name, in the order they were given. */
 export type QueryParameters = Map<string, string[]>;

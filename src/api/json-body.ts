@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { refuse } from '../commands/rejections.js';
-import { scanJson } from './json-scan.js';
+import { scanJson } from '../commands/json-scan.js';
 
 /** The largest body of one command, and of one item in a batch. */
 export const maxCommandBytes = 256 * 1024;

@@ -86,7 +86,7 @@ async function answerQuery(
     ...(degraded.length > 0 && { 'X-Degraded': degraded.join(', ') }),
     ...(etag !== undefined && { ETag: etag, Vary: 'Authorization' }),
   };
-  if (etag !== undefined && isKnown(req, etag)) return send(res, 304, headers);
+  if (etag !== undefined && !answer.changesUnseen && isKnown(req, etag)) return send(res, 304, headers);
   const link = nextLink(req.originalUrl, 'cursor', query.input.shape, answer.body);
   sendJson(res, 200, await openedText(answer.body, deps.open), { ...headers, ...link });
 }

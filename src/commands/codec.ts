@@ -4,9 +4,9 @@
  * members are left out, defaults are filled, retired names are upcast — and an event of a newer process is
  * reported as such, never guessed at.
  */
-import canonicalize from 'canonicalize';
 import { v5 as uuidv5 } from 'uuid';
 import type { z } from 'zod';
+import { canonicalText } from '../domain/canonical-text.js';
 import {
   parseStream,
   type Actor,
@@ -47,12 +47,7 @@ export interface EncodedEvent {
   data: Record<string, unknown>;
 }
 
-/** Canonical JSON (RFC 8785); refuses what has none, such as NaN or a lone surrogate. */
-export function canonicalText(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new Error('a value without canonical JSON');
-  return text;
-}
+export { canonicalText };
 
 interface EventKind {
   decider: AnyDecider;
@@ -99,7 +94,8 @@ export function openCodec(modules: readonly Module[]): Codec {
       return {
         data,
         stored: {
-          eventId: uuidv5(String(index), commandId),
+          // The bytes of the namespace: the library reads the text twice, by a regular expression.
+          eventId: uuidv5(String(index), Buffer.from(commandId.replaceAll('-', ''), 'hex')),
           type: event.type,
           schemaVersion: kind.version,
           data: canonicalText(data),

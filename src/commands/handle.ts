@@ -1,22 +1,22 @@
 /**
  * The write path: prepare (parse → authorise → locate) → load → facts → seal → decide → encode → append →
  * receipt.
- * It knows no area. A decision is taken on a cached state when there is one; nothing is refused, and
- * nothing is called unchanged, before the stream's tail was read (only an append validates a cache).
+ * It knows no area. A decision is taken on cached states when there are some, its own and those that its facts
+ * look at; nothing is refused, and nothing is called unchanged, before the tails of these streams were read (only an
+ * append validates a cache).
  */
-import { v5 as uuidv5 } from 'uuid';
-import { evolve, Rejection, type DecideContext, type DomainEvent, type EventMeta } from '../domain/kernel.js';
+import { evolve, Rejection, type DomainEvent, type EventMeta } from '../domain/kernel.js';
 import type { EncodedEvent } from './codec.js';
+import { CommandContext, decide } from './decide.js';
 import { StoreUnavailable, type AppendResult } from './event-store/port.js';
 import { openFacts, type Facts } from './facts.js';
 import { perKey } from './per-key.js';
-import { underPreconditions } from './preconditions.js';
 import { prepare, type PipelineDeps, type Prepared } from './prepare.js';
 import type { Handle, Receipt } from './receipt.js';
 import { receiptFromLog } from './receipt-from-log.js';
 import { commandsOf } from './registry.js';
 import { refuse } from './rejections.js';
-import { actorOf, encode, seal, sealForTrial } from './seal-and-encode.js';
+import { actorOf, encode } from './seal-and-encode.js';
 import { logOf, type Loaded } from './states.js';
 
 /**
@@ -52,20 +52,25 @@ export function openPipeline(deps: PipelineDeps): Handle {
 async function settle(deps: PipelineDeps, c: Prepared): Promise<Receipt> {
   const began = performance.now();
   for (let attempt = 0; attempt < leastAttempts || performance.now() - began < patienceMs; attempt++) {
-    const { loaded, certain } = await load(deps, c, attempt > 0);
-    const facts = openFacts(deps, c.tenantId);
+    const fresh = attempt > 0;
+    const { loaded, certain } = await load(deps, c, fresh);
+    const facts = openFacts(deps, c, { fresh });
+    const isOutdated = async (): Promise<boolean> =>
+      (!certain && (await hasMoved(deps, c, loaded))) || facts.haveMoved();
     let events: DomainEvent[];
     try {
       events = await decide(deps, c, loaded, facts);
     } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      // States of different moments need not fit together: what fails on them is no defect yet.
+      if (await isOutdated()) continue;
       if (!(error instanceof Rejection)) throw error;
-      if (!certain && (await hasMoved(deps, c, loaded))) continue;
       const replay = await replayOf(deps, c, error);
       if (replay) return replay;
       throw error;
     }
     if (events.length === 0) {
-      if (!certain && (await hasMoved(deps, c, loaded))) continue;
+      if (await isOutdated()) continue;
       if (!c.idempotency) return receiptOf(c, loaded, loaded, [], []);
     }
     const encoded = await encode(deps, c, events);
@@ -95,38 +100,6 @@ async function hasMoved(deps: PipelineDeps, c: Prepared, loaded: Loaded): Promis
   return current.version !== loaded.version;
 }
 
-async function decide(deps: PipelineDeps, c: Prepared, loaded: Loaded, facts: Facts): Promise<DomainEvent[]> {
-  const { command, decider } = c.operation;
-  const read = command.facts ? await command.facts(c.input as never, facts.reader) : undefined;
-  const context: DecideContext<string, never> = {
-    now: deps.store.now(),
-    tenantId: c.tenantId,
-    streamId: c.streamId,
-    actor: { ...actorOf(c.principal), teams: c.principal.teams },
-    commandId: c.commandId,
-    facts: read as never,
-    get secret() {
-      return c.secret();
-    },
-    id: (name) => uuidv5(name, c.commandId),
-    reject: (code, detail, more) => {
-      const row = decider.rejections[code];
-      if (!row) throw new Error(`${decider.name} has no rejection ${code}`);
-      throw new Rejection(code, row, detail, more);
-    },
-  };
-  const decided = (sealed: Record<string, unknown>): DomainEvent[] =>
-    underPreconditions(c.request, loaded.version, () =>
-      command.decide(loaded.state as never, sealed as never, context),
-    );
-  if (c.sealed) return decided(c.sealed);
-  const { input, isTrial } = await sealForTrial(deps, c);
-  const events = decided(input);
-  if (isTrial && events.length === 0) return events;
-  c.sealed = isTrial ? await seal(deps, c) : input;
-  return isTrial ? decided(c.sealed) : events;
-}
-
 function append(
   deps: PipelineDeps,
   c: Prepared,
@@ -143,7 +116,7 @@ function append(
     expectedVersion: loaded.version,
     events: encoded.map(({ stored }) => stored),
     claims: events.flatMap((event) => decider.claims[event.type]?.(event.data as never) ?? []),
-    guards: facts.guards().filter((guard) => guard.stream !== c.stream),
+    guards: facts.guards(),
     commandId: c.commandId,
     ...(c.idempotency && { idempotency: c.idempotency }),
   });
@@ -174,7 +147,8 @@ function appended(
   });
   const after = { state, version: result.version, position: result.position };
   const bytes = encoded.reduce((sum, { stored }) => sum + stored.data.length, 0);
-  if (result.version > 0) deps.states.keep(c.stream, after, bytes);
+  // What was made just now is mostly never asked for again, and would push out what is.
+  if (result.version > 0 && !c.isNew) deps.states.keep(c.stream, after, bytes);
   return receiptOf(c, loaded, after, events, encoded);
 }
 
@@ -186,13 +160,7 @@ function receiptOf(
   encoded: EncodedEvent[],
 ): Receipt {
   const { command } = c.operation;
-  const reply = command.reply?.(after.state as never, events as never, {
-    tenantId: c.tenantId,
-    streamId: c.streamId,
-    get secret() {
-      return c.secret();
-    },
-  });
+  const reply = command.reply?.(after.state as never, events as never, new CommandContext(c));
   return {
     commandId: c.commandId,
     id: c.streamId,
@@ -233,11 +201,14 @@ function afterConflict(
   c: Prepared,
   result: Exclude<AppendResult, { outcome: 'appended' } | { outcome: 'replayed' }>,
 ): void {
-  if (result.outcome === 'version-conflict') {
-    if (c.isNew) throw new StoreUnavailable('a drawn id was taken already');
-    if (result.currentVersion < (deps.states.cached(c.stream)?.version ?? 0)) deps.states.forget(c.stream);
+  if (result.outcome !== 'claim-conflict') {
+    if (result.outcome === 'version-conflict' && c.isNew) {
+      throw new StoreUnavailable('a drawn id was taken already');
+    }
+    const stream = result.outcome === 'guard-conflict' ? result.stream : c.stream;
+    if (result.currentVersion < (deps.states.cached(stream)?.version ?? 0)) deps.states.forget(stream);
+    return;
   }
-  if (result.outcome !== 'claim-conflict') return;
   const { command, decider } = c.operation;
   // A command with facts can look again and decide otherwise (the next free slug); any other would only repeat itself.
   if (command.facts) return;

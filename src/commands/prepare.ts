@@ -1,6 +1,9 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { canonicalText } from '../domain/canonical-text.js';
 import { streamName, type Module, type Secret } from '../domain/kernel.js';
-import { canonicalText, type Codec } from './codec.js';
+import { siblingsIn } from '../domain/stored-schema.js';
+import type { Codec } from './codec.js';
+import type { Counters } from './counters.js';
 import { drawnId } from './drawn-id.js';
 import type { EventStore, IdempotencyKey } from './event-store/port.js';
 import { parseInput } from './parse-input.js';
@@ -8,6 +11,7 @@ import type { CommandRequest, Principal } from './receipt.js';
 import { resolveReferences } from './references.js';
 import type { RegisteredCommand } from './registry.js';
 import { refuse } from './rejections.js';
+import { commandKeys, type CommandKeys } from './sealing/command-keys.js';
 import type { Keyring } from './sealing/keyring.js';
 import { mapPersonal } from './sealing/map-personal.js';
 import { refuseSealedInput } from './sealing/seal.js';
@@ -18,14 +22,19 @@ export interface PipelineDeps {
   codec: Codec;
   states: States;
   keyring: Keyring;
+  counters: Counters;
   modules: readonly Module[];
   allowed: (principal: Principal, permission: string) => boolean;
-  /** Keys the fingerprints of idempotent requests; the same in every process of an installation. */
+  /** Keys the fingerprints of idempotent requests and pseudonyms; the same in every process of an installation. */
   instanceKey: Buffer;
 }
 
 /** A command on its way: everything that does not change when it is decided again. */
 export interface Prepared {
+  /** When the pipeline took it up, in milliseconds of a monotonic clock. */
+  takenUpAt: number;
+  /** The same by the store's clock: what facts see, however often they are read, so that it counts in one window. */
+  now: string;
   principal: Principal;
   request: CommandRequest;
   operation: RegisteredCommand;
@@ -37,6 +46,10 @@ export interface Prepared {
   /** The id was drawn just now: no such stream can exist. */
   isNew: boolean;
   secret: () => Secret;
+  /** What it seals with. */
+  keys: CommandKeys;
+  /** The input may hold something that is sealed before it is decided upon. */
+  isPersonal: boolean;
   idempotency?: IdempotencyKey;
   sealed?: Record<string, unknown>;
 }
@@ -51,22 +64,33 @@ export async function prepare(
   principal: Principal,
   request: CommandRequest,
 ): Promise<Prepared> {
+  const takenUpAt = performance.now();
+  const now = deps.store.now();
   const { command, decider } = operation;
-  refuseSealedInput(request.input);
-  const parsed = parseInput(command.input, request.input);
+  // Before anything is looked at: an input that only some may send can be costly to check.
   if (command.http !== 'internal' && !deps.allowed(principal, command.permission)) {
     return refuse('forbidden', `${operation.operationId} needs the permission ${command.permission}`, {
       permission: command.permission,
     });
   }
+  refuseSealedInput(request.input);
+  const parsed = parseInput(command.input, request.input);
   // Before anything is looked up: what is wrong with a patch's values says nothing about what it is for.
-  mapPersonal(command.input, parsed, ({ value }) => value);
+  // A drawn id may be one that something is personal beside, which shows only when it is sealed.
+  let isPersonal = siblingsIn(command.input).size > 0;
+  mapPersonal(command.input, parsed, ({ value }) => {
+    isPersonal = true;
+    return value;
+  });
   const input = await resolveReferences(deps.store, decider, command.input, parsed, principal.tenantId);
   const commandId = request.commandId ?? drawnId();
   const newId = drawnId();
-  const located = decider.locate(input, { tenantId: principal.tenantId, newId, now: deps.store.now() });
+  const located = decider.locate(input, { tenantId: principal.tenantId, newId, now });
   const tenantId = located.tenantId ?? principal.tenantId;
+  const isNew = located.id === newId;
   return {
+    takenUpAt,
+    now,
     principal,
     request,
     operation,
@@ -75,8 +99,10 @@ export async function prepare(
     tenantId,
     streamId: located.id,
     stream: streamName(decider.name, tenantId, located.id),
-    isNew: located.id === newId,
+    isNew,
     secret: secretOf(tenantId, request.secret),
+    keys: commandKeys(deps.keyring, { isNew }),
+    isPersonal,
     ...(request.idempotencyKey !== undefined && {
       idempotency: idempotencyOf(deps, operation.operationId, principal, request.idempotencyKey, input),
     }),
@@ -105,5 +131,9 @@ function idempotencyOf(
   input: Record<string, unknown>,
 ): IdempotencyKey {
   const fingerprint = createHmac('sha256', deps.instanceKey).update(canonicalText(input)).digest('hex');
-  return { scope: `${principal.tenantId} ${principal.id} ${operationId}`, key, fingerprint };
+  return { scope: idempotencyScope(principal.tenantId, principal.id, operationId), key, fingerprint };
 }
+
+/** Within which an idempotency key names one effect; the purge of old keys knows reactors by it (`reactor:`). */
+export const idempotencyScope = (tenantId: string, memberId: string, operationId: string): string =>
+  `${tenantId} ${memberId} ${operationId}`;

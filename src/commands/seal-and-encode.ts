@@ -1,41 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
-import type { Actor, DomainEvent } from '../domain/kernel.js';
+import type { Actor, Caller, DomainEvent } from '../domain/kernel.js';
 import type { EncodedEvent } from './codec.js';
 import type { PipelineDeps, Prepared } from './prepare.js';
 import type { Principal } from './receipt.js';
-import { dataKey } from './sealing/data-key.js';
-import type { Keyring } from './sealing/keyring.js';
 import { keyIdsIn, sealInput } from './sealing/seal.js';
 import { subjectsDrawn } from './subjects.js';
 
 /** The actor of a principal, as events keep it: the tenant stands in the stream's name, teams come and go. */
 export const actorOf = ({ tenantId: _, teams: __, ...actor }: Principal): Actor => actor;
 
-/**
- * Seals the input's personal values for a first look at the decision. Where a subject has no key in this stream
- * yet, they are sealed under one that is thrown away: a refusal leaves nothing behind, not even a key.
- * @returns whether such a key was used, so that what is decided cannot be stored
- */
-export async function sealForTrial(
-  deps: PipelineDeps,
-  c: Prepared,
-): Promise<{ input: Record<string, unknown>; isTrial: boolean }> {
-  let isTrial = false;
-  const keyFor: Keyring['keyFor'] = async (place) => {
-    const key = await deps.keyring.keyIfAny(place);
-    if (!key) isTrial = true;
-    return key ?? dataKey('trial', randomBytes(32));
-  };
-  const input = await seal({ keyring: { keyFor } }, c);
-  return { input, isTrial };
-}
+/** The same with its teams, as decisions see it. */
+export const callerOf = (principal: Principal): Caller => ({
+  ...actorOf(principal),
+  teams: principal.teams,
+});
 
 /** Seals the input's personal values; a subject the input leaves to be drawn has the id that decide will draw. */
-export async function seal(
-  deps: { keyring: Pick<Keyring, 'keyFor'> },
-  c: Prepared,
-): Promise<Record<string, unknown>> {
+export async function seal(c: Prepared): Promise<Record<string, unknown>> {
+  if (!c.isPersonal) return c.input;
   const schema = c.operation.command.input;
   const drawn = subjectsDrawn(schema, c.input, (name) => uuidv5(name, c.commandId));
   const sealed = (await sealInput({
@@ -45,7 +27,7 @@ export async function seal(
     scope: c.stream,
     commandId: c.commandId,
     actorId: c.principal.id,
-    keyring: deps.keyring,
+    keyring: c.keys,
   })) as Record<string, unknown>;
   return Object.fromEntries(Object.entries(sealed).filter(([name]) => !(name in drawn)));
 }

@@ -1,5 +1,5 @@
-import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
+import { canonicalText } from './canonical-text.js';
 import { isSealed, reduced } from './sealed.js';
 
 /**
@@ -7,7 +7,9 @@ import { isSealed, reduced } from './sealed.js';
  * `{ key, eq }`: equal content has an equal hash, whatever the order of its members.
  */
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('hex');
+  return createHash('sha256')
+    .update(canonicalText(reduced(value) ?? null))
+    .digest('hex');
 }
 
 /**
@@ -29,8 +31,4 @@ export function same(a: unknown, b: unknown): boolean {
     left!.length === right!.length &&
     left!.every(([name, member]) => Object.hasOwn(there, name) && same(member, there[name]))
   );
-}
-
-function canonical(value: unknown): string {
-  return canonicalize(reduced(value) ?? null) ?? 'null';
 }

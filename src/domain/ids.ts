@@ -12,6 +12,10 @@ export const tenantId = clear(
 );
 
 export const memberId = opaqueId;
+/** The id of somebody who comes: never one under which the server itself acts. */
+export const newMemberId = memberId.refine((id) => !/^(?:reactor:|timer:|dramatis$)/i.test(id), {
+  error: 'is reserved for what the server does by itself',
+});
 export const teamId = opaqueId;
 /** `<tenant>.<random>`, so that a key tells whose it is; never an underscore, which ends it inside a key. */
 export const keyId = clear(z.string().regex(/^[A-Za-z0-9.:-]{1,80}$/, 'must be 1–80 of A–Z a–z 0–9 . : -'));

@@ -4,6 +4,7 @@
  * `DecideContext`, so that deciding again — now or in ten years — gives the same answer.
  */
 import type { z } from 'zod';
+import type { Personal } from './sealed.js';
 
 export type Role = 'viewer' | 'editor' | 'approver' | 'admin' | 'owner' | 'auditor' | 'service';
 
@@ -103,6 +104,8 @@ export interface DecideContext<Code extends string = string, Facts = undefined> 
   commandId: string;
   facts: Facts;
   secret: Secret;
+  /** Microseconds that the pipeline has spent on the command so far: measured, so only ever recorded, never judged. */
+  readonly elapsedUs: number;
   /** An id that depends on the command and `name` only. */
   id(name: string): string;
   reject(code: Code, detail?: string, more?: Record<string, unknown>): never;
@@ -115,13 +118,65 @@ export interface ReplyContext {
   secret: Secret | null;
 }
 
-/** Reads other streams for a decision. What it read is guarded: the append fails if it changed meanwhile. */
+/** One counter to be raised: what is counted since when is in its key, such as a window's beginning. */
+export interface Count {
+  key: string;
+  amount: number;
+  /** From when on nobody asks for it any more; ISO instant. */
+  until: string;
+}
+
+/** An event of the past as a decision looks at it: stored form, so what is personal is sealed. */
+export interface PastEvent {
+  position: number;
+  eventId: string;
+  type: string;
+  data: Record<string, unknown>;
+  meta: EventMeta;
+}
+
+/**
+ * Looks around for a decision. The states that it read are guarded: the append fails if one changed meanwhile, and
+ * the command is decided again.
+ */
 export interface FactReader {
   tenantId: string;
+  /** The id part of the stream that is decided upon. */
+  streamId: string;
+  caller: Caller;
+  /** What `ctx.now` of the decision may be later than, by moments. */
+  now: string;
   /** The state of another stream of this tenant. */
   state<S>(decider: AnyDecider & { initialState: () => S }, id: string): Promise<S>;
   /** The id of the stream that holds a claim of this tenant, or null. */
   claimOwner(kind: string, key: string): Promise<string | null>;
+  /**
+   * Raises counters of this tenant, at once and for good, whatever becomes of the command, and answers their values;
+   * a command that is decided again, or sent again with its key, counts once.
+   */
+  count(counts: readonly Count[]): Promise<number[]>;
+  /** An id that depends on the command and `name` only: what `ctx.id` of the decision gives. */
+  id(name: string): string;
+  /** Lets others go on: whoever works for long awaits it now and then. */
+  pause(): Promise<void>;
+  /** What stands for a text in this tenant: HMAC-SHA256 under a key of the tenant, lower-case hex. */
+  pseudonym(text: string): string;
+  /**
+   * Seals a value that was made from the input, for a subject or — where nobody is named — for the stream. It may make
+   * a data key: ask only when nothing is left to refuse.
+   */
+  seal(name: string, subjectId: string | undefined, value: unknown): Promise<Personal>;
+  /** A copy of a value with everything sealed in it opened, in memory only; what was erased reads `{ erased }`. */
+  open<T>(value: T): Promise<T>;
+  /** Events of this tenant's record with `after` < position ≤ `to`, in order; not guarded, since the past stays. */
+  events(
+    selection: { types?: readonly string[]; stream?: { decider: AnyDecider; id: string } },
+    range: { after: number; to: number },
+  ): AsyncIterable<PastEvent>;
+  /** The greatest position recorded at or before an instant; the instant's own if it is a position. @throws Rejection `invalid-input` */
+  positionAt(moment: string, pointer: string): Promise<number>;
+  /** The greatest position of the record. */
+  head(): Promise<number>;
 }
 
 export type EventSchemas = Record<string, z.ZodObject>;
@@ -182,6 +237,13 @@ interface DeciderSpec<S, E extends EventSchemas, R extends RejectionTable> {
   claims?: { [K in keyof E & string]?: (data: z.output<E[K]>) => ClaimChange[] };
   /** The rejection for a claim (by kind) that another stream holds. */
   claimRejections?: Record<string, keyof R & string>;
+  /** What an event does to the timers of its stream: by name the instant when one is due, or null to stop it. */
+  timers?: { [K in keyof E & string]?: (data: z.output<E[K]>) => Record<string, string | null> };
+  /**
+   * By timer, the internal command that is sent when it is due, with `{ [id]: <stream's id>, expectedDeadline }` as its
+   * input; it changes something only while that deadline still stands.
+   */
+  timerCommands?: Record<string, string>;
   /** The stream of an input; without it, `input[id]` or else a new id in the caller's tenant. */
   locate?: (
     input: Record<string, unknown>,
@@ -202,6 +264,8 @@ export interface AnyDecider {
   evolve: Record<string, (state: never, data: never, meta: EventMeta) => unknown>;
   claims: Record<string, ((data: never) => ClaimChange[]) | undefined>;
   claimRejections: Record<string, string>;
+  timers: Record<string, ((data: never) => Record<string, string | null>) | undefined>;
+  timerCommands: Record<string, string>;
   locate: (
     input: Record<string, unknown>,
     at: { tenantId: string; newId: string; now: string },
@@ -227,6 +291,8 @@ export function deciderFor<S>() {
     evolve: spec.evolve,
     claims: spec.claims ?? {},
     claimRejections: (spec.claimRejections ?? {}) as Record<string, string>,
+    timers: (spec.timers ?? {}) as AnyDecider['timers'],
+    timerCommands: spec.timerCommands ?? {},
     locate:
       spec.locate ??
       ((input: Record<string, unknown>, at: { newId: string }) => ({
@@ -243,15 +309,47 @@ export function deciderFor<S>() {
   });
 }
 
-/** A decider with the commands that it decides: what the registry holds. */
+/** A command that follows from an event. Sealed values in its input are opened, and sealed again for its stream. */
+export interface Reaction {
+  operationId: string;
+  input: Record<string, unknown>;
+  /** What is sent in its place when a rule refuses it; without it, a refusal is the end of the matter. */
+  otherwise?: (refusal: { code: string; detail: string }) => Reaction;
+}
+
+/**
+ * Turns events into commands, in other streams too. Pure; each command has an id that follows from the event, so that
+ * an event which is delivered again has no second effect. Rebuilding read models never runs it.
+ */
+export interface Reactor {
+  /** Names its checkpoint: `[a-z][a-z0-9-]*`. */
+  name: string;
+  on: Record<string, (event: PastEvent & { data: never }) => Reaction[]>;
+}
+
+/** Declares a reactor over the events of an area. */
+export const reactorOver = <E extends EventSchemas>(
+  _events: E,
+  spec: {
+    name: string;
+    on: { [K in keyof E & string]?: (event: PastEvent & { data: z.output<E[K]> }) => Reaction[] };
+  },
+): Reactor => spec as Reactor;
+
+/** A decider with the commands that it decides, and the reactors to its events: what the registry holds. */
 export interface Module {
   decider: AnyDecider;
   commands: Record<string, Command>;
+  reactors: readonly Reactor[];
 }
 
 /** Pairs a decider with its commands, keyed by operationId. */
-export function defineModule(decider: unknown, commands: Record<string, Command>): Module {
-  return { decider: decider as AnyDecider, commands };
+export function defineModule(
+  decider: unknown,
+  commands: Record<string, Command>,
+  reactors: readonly Reactor[] = [],
+): Module {
+  return { decider: decider as AnyDecider, commands, reactors };
 }
 
 /** Folds an event into a state; the order is the stream's. */

@@ -59,6 +59,27 @@ describe('POST /commands', () => {
     ]);
   });
 
+  it('leaves what is not begun when the server stops, and says so: it can be sent again', async () => {
+    const own = await startSmallApp({
+      handle: async () => {
+        own.beginShutdown();
+        return refuse('unavailable', 'decided while it stops');
+      },
+    });
+    const create = { type: 'createThing', input: { name: 'a' } };
+    const { json } = await own.call('POST', '/api/v1/commands', {
+      body: { commands: [create, create, create] },
+    });
+    const details = json.items.map((one: { body: { detail: string } }) => one.body.detail);
+    expect(details).toEqual([
+      'decided while it stops',
+      'the server is stopping; nothing of this was done',
+      'the server is stopping; nothing of this was done',
+    ]);
+    expect(json.items[2]).toMatchObject({ status: 503, body: { retryable: true } });
+    await own.server.close();
+  });
+
   it('hands on conditions', async () => {
     const first = await run([{ type: 'createThing', input: { name: 'a' }, idempotencyKey: '"k1"' }]);
     const { id } = first.json.items[0].body as { id: string };

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/commands/event-store/port.js';
 import { refuse } from '../../src/commands/rejections.js';
 import { Rejection } from '../../src/domain/kernel.js';
 import type { AppDeps } from '../../src/api/app.js';
 import { resourceOf } from '../../src/api/receipt-answer.js';
+import type { Query } from '../../src/projections/engine/declaration.js';
 import { nextLink } from '../../src/api/query-routes.js';
 import { queries, startSmallApp, type Answered, type SmallApp } from './small-app.js';
 
@@ -191,6 +193,19 @@ describe('a command', () => {
 });
 
 describe('a query', () => {
+  it('whose answer changes without its version is never answered 304', async () => {
+    const own = await startSmallApp({
+      runQuery: async () => ({
+        answer: { body: { items: [], next: null }, version: 1, changesUnseen: true },
+        position: 0,
+        degraded: [],
+      }),
+    });
+    const known = await own.call('GET', '/api/v1/things', { headers: { 'If-None-Match': '"1"' } });
+    expect([known.status, known.headers.get('etag')]).toEqual([200, '"1"']);
+    await own.server.close();
+  });
+
   it('answers with position and ETag, and 304 to who knows it', async () => {
     const { json } = await create();
     const path = `/api/v1/things/${json.id}`;
@@ -385,12 +400,30 @@ describe('every answer', () => {
   });
 });
 
-it('the resource of a command is the last collection of its address that can be read', () => {
-  const things = { collection: 'things', operationId: 'getThing', parameter: 'thingId' };
-  expect(resourceOf('POST /things', queries)).toMatchObject(things);
-  expect(resourceOf('POST /boxes/:boxId/things', queries)).toMatchObject(things);
-  expect(resourceOf('PUT /things/:thingId/name', queries)).toMatchObject(things);
-  expect(resourceOf('POST /boxes/:boxId/open', queries)).toBeUndefined();
+describe('the resource of a command', () => {
+  const read = (http: string): Query => ({ ...Object.values(queries)[0]!, http: `GET ${http}` as 'GET /' });
+  const all = {
+    getThing: read('/things/:thingId'),
+    listThings: read('/things'),
+    getLid: read('/things/:thingId/lid'),
+    getOptions: { ...read('/options'), output: z.strictObject({ isOn: z.boolean() }) },
+    listBoxes: { ...read('/boxes'), output: z.strictObject({ items: z.array(z.string()) }) },
+    getLook: read('/looks/:lookId'),
+  };
+  it.each([
+    ['what is read at its own address', 'PATCH /options', 'optionsId', 'getOptions'],
+    ['what is read at its own address', 'PUT /things/:thingId/lid', 'thingId', 'getLid'],
+    ['what it is an action on', 'POST /things/:thingId/lid/open', 'thingId', 'getLid'],
+    ['what it is an action on', 'POST /options/activate', 'optionsId', 'getOptions'],
+    ['no list', 'POST /boxes/import', 'boxId', undefined],
+    ['what it is an action on', 'PUT /things/:thingId/name', 'thingId', 'getThing'],
+    ['the thing that it makes', 'POST /things', 'thingId', 'getThing'],
+    ['the thing that it makes, read elsewhere', 'POST /things/:thingId/look-at', 'lookId', 'getLook'],
+    ['of the last collection in its address', 'POST /boxes/:boxId/things', 'tenantId', 'getThing'],
+    ['nothing', 'POST /boxes/:boxId/open', 'boxId', undefined],
+  ])('is %s: %s', (_, http, id, operationId) => {
+    expect(resourceOf(http, all, id)?.operationId).toBe(operationId);
+  });
 });
 
 it('a next link replaces the cursor and keeps the rest', () => {

@@ -285,6 +285,7 @@ export async function startSmallApp(
     open,
     audit: (entry) => void audited.push(entry),
     logOf: (operationId) => (operationId === 'measureThing' ? 'telemetry' : 'record'),
+    idOf: () => 'thingId',
     rejections: { ...engineRejections, ...thingRejections },
     checks: {},
     log,

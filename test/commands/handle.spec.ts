@@ -1,6 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCodec } from '../../src/commands/codec.js';
+import { memoryCounters } from '../../src/commands/counters.js';
 import { StoreUnavailable, type AppendItem, type EventStore } from '../../src/commands/event-store/port.js';
 import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../src/commands/handle.js';
@@ -45,6 +46,7 @@ function process(store: EventStore, module = noteModule): Handle {
     codec,
     states: openStates({ store, codec }),
     keyring: memoryKeyring(),
+    counters: memoryCounters(),
     modules: [module],
     allowed: (principal) => principal.roles.includes('editor'),
     instanceKey: Buffer.alloc(32),
@@ -120,6 +122,13 @@ describe('a command', () => {
       code: 'forbidden',
     });
     expect(await head()).toBe(0);
+  });
+
+  it('refuses who may not before it looks at the input: that alone can be costly', async () => {
+    const viewer: Principal = { ...ada, roles: ['viewer'] };
+    await expect(handle(viewer, request('openNote', { tilte: 7 }))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
   });
 
   it('does not say which name nothing has, and where it stood', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openCodec } from '../../src/commands/codec.js';
+import { memoryCounters } from '../../src/commands/counters.js';
 import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../src/commands/handle.js';
 import type { Principal } from '../../src/commands/receipt.js';
@@ -23,6 +24,7 @@ const write = (operationId: string, input: unknown) =>
     codec,
     states: openStates({ store, codec }),
     keyring: memoryKeyring(),
+    counters: memoryCounters(),
     modules: [noteModule],
     allowed: () => true,
     instanceKey: Buffer.alloc(32),
@@ -68,6 +70,25 @@ describe('a loaded state', () => {
     expect(states.cached('note-acme_nowhere')).toBeUndefined();
   });
 
+  it('is remembered as not there, until it is made here or looked for again', async () => {
+    // Nothing fits into the cache: what it knows of a stream that is there plays no part.
+    const tiny = openStates({ store, codec, maxBytes: 10 });
+    expect(tiny.recalled(decider, 'note-acme_nowhere')).toBeUndefined();
+    await tiny.load(decider, 'acme', 'nowhere');
+    const nothing = { state: { status: 'none' }, version: 0, position: 0 };
+    expect(tiny.recalled(decider, 'note-acme_nowhere')).toEqual(nothing);
+    tiny.keep('note-acme_nowhere', { state: { status: 'open' }, version: 1, position: 2 }, 10);
+    expect(tiny.recalled(decider, 'note-acme_nowhere')).toBeUndefined();
+
+    const readStream = store.readStream.bind(store);
+    store.readStream = async () => [];
+    await tiny.load(decider, 'acme', id);
+    expect(tiny.recalled(decider, `note-acme_${id}`)).toEqual(nothing);
+    store.readStream = readStream;
+    await tiny.load(decider, 'acme', id);
+    expect(tiny.recalled(decider, `note-acme_${id}`)).toBeUndefined();
+  });
+
   it('can be forgotten', async () => {
     const { version } = await load();
     states.forget(`note-acme_${id}`);
@@ -81,6 +102,7 @@ describe('a loaded state', () => {
       codec,
       states,
       keyring: memoryKeyring(),
+      counters: memoryCounters(),
       modules: [noteModule],
       allowed: () => true,
       instanceKey: Buffer.alloc(32),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { digest, instant, keyId, opaqueId, tenantId } from '../../src/domain/ids.js';
+import { digest, instant, keyId, newMemberId, opaqueId, tenantId } from '../../src/domain/ids.js';
 
 it.each([
   [
@@ -7,6 +7,12 @@ it.each([
     opaqueId,
     ['a', 'Ada_1.x:y-z', 'x'.repeat(64)],
     ['', 'a b', 'ada@example.org', 'ä', 'x'.repeat(65)],
+  ],
+  [
+    'the id of somebody who comes',
+    newMemberId,
+    ['ada', 'x:reactor:y', 'reactors:x'],
+    ['reactor:approvals', 'Reactor:x', 'timer:scheduler', 'dramatis'],
   ],
   [
     'a tenant id',

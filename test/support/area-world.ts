@@ -5,6 +5,7 @@
  */
 import { pino } from 'pino';
 import { openCodec } from '../../src/commands/codec.js';
+import { memoryCounters } from '../../src/commands/counters.js';
 import { MemoryStore } from '../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../src/commands/handle.js';
 import { parseInput } from '../../src/commands/parse-input.js';
@@ -17,7 +18,7 @@ import { openPool } from '../../src/database/pool.js';
 import { Rejection, type Role } from '../../src/domain/kernel.js';
 import { allowed } from '../../src/domain/tenancy/permissions.js';
 import { openCursors } from '../../src/projections/engine/cursor.js';
-import type { ReadModule } from '../../src/projections/engine/declaration.js';
+import type { Answer, ReadModule } from '../../src/projections/engine/declaration.js';
 import { openQueries } from '../../src/projections/engine/query.js';
 import { projectionsOf, queriesOf } from '../../src/projections/engine/registry.js';
 import { startRunner } from '../../src/projections/engine/runner.js';
@@ -32,6 +33,12 @@ export interface AreaWorld {
     input: Record<string, unknown>,
     as?: Partial<Member & Moment>,
   ): Promise<T>;
+  /** The same with what surrounds the body. @throws Rejection */
+  answer(
+    operationId: string,
+    input: Record<string, unknown>,
+    as?: Partial<Member & Moment>,
+  ): Promise<Answer<Body>>;
   /** The code of the rejection that a promise ends in. */
   refused(promise: Promise<unknown>): Promise<string>;
   /** The clock: an instant after everything sent so far, before everything sent later. */
@@ -66,6 +73,7 @@ export async function areaWorld(readModule: ReadModule): Promise<AreaWorld> {
     codec,
     states,
     keyring,
+    counters: memoryCounters(),
     modules,
     allowed,
     instanceKey,
@@ -90,24 +98,27 @@ export async function areaWorld(readModule: ReadModule): Promise<AreaWorld> {
   const operations = queriesOf([readModule]);
   const member: Member = { tenantId: 'acme', id: 'ada', roles: ['owner'], teams: [] };
 
+  const answer: AreaWorld['answer'] = async (operationId, input, { asOf, ...as } = {}) => {
+    await runner.drained();
+    const query = operations.get(operationId)!;
+    const { id: memberId, ...rest } = { ...member, ...as };
+    const ran = await queries.run({
+      query,
+      input: parseInput(query.input, input),
+      reader: { memberId, ...rest },
+      ...(asOf !== undefined && { asOf }),
+    });
+    return ran.answer as Answer<Body>;
+  };
+
   return {
     send(operationId, input, as = {}) {
       clock += 1_000;
       const principal = { kind: 'user' as const, ...member, ...as };
       return handle(principal, { operationId, input, correlationId: 'spec' });
     },
-    async ask(operationId, input, { asOf, ...as } = {}) {
-      await runner.drained();
-      const query = operations.get(operationId)!;
-      const { id: memberId, ...rest } = { ...member, ...as };
-      const { answer } = await queries.run({
-        query,
-        input: parseInput(query.input, input),
-        reader: { memberId, ...rest },
-        ...(asOf !== undefined && { asOf }),
-      });
-      return answer.body as never;
-    },
+    ask: async (...asked) => (await answer(...asked)).body as never,
+    answer,
     async refused(promise) {
       const error: unknown = await promise.then(
         () => null,

@@ -4,6 +4,7 @@
  * schemas — without IO, so that a spec reads as the rule it checks.
  */
 import { createHash } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
 import { expect } from 'vitest';
 import type { z } from 'zod';
 import { parseInput } from '../../src/commands/parse-input.js';
@@ -153,7 +154,8 @@ function decided(
       commandId: around.commandId,
       facts: around.facts as never,
       secret: { id: `${around.tenantId}.key`, value: 'a-secret', digest: 'd'.repeat(64) },
-      id: (name) => `${name}-of-${around.commandId}`,
+      elapsedUs: 42,
+      id: (name) => uuidv5(name, around.commandId),
       reject: (code, detail, more) => {
         if (!declared.has(code)) throw new Error(`${operationId} does not declare ${code}`);
         throw new Rejection(code, decider.rejections[code]!, detail, more);

@@ -1,5 +1,4 @@
 /** The cryptography of sealed values: AES-256-GCM, HMAC-SHA256 and HKDF-SHA256, all of them node:crypto's. */
-import canonicalize from 'canonicalize';
 import {
   createCipheriv,
   createDecipheriv,
@@ -9,6 +8,8 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { canonicalText } from '../../domain/canonical-text.js';
 import type { Sealed } from '../../domain/sealed.js';
 
 /** An unwrapped data key. Key objects, unlike buffers, show nothing when they are logged. */
@@ -33,6 +34,9 @@ export const dataKey = (keyId: string, secret: Buffer): DataKey => ({
   cipherKey: createSecretKey(secret),
   equalityKey: createSecretKey(derived(secret, 'eq')),
 });
+
+/** A data key that nobody has yet. */
+export const drawnKey = (): DataKey => dataKey(uuidv7(), randomBytes(32));
 
 /** What tells a key-encryption key from another without telling the key. */
 export const kekDigest = (kek: Buffer): Buffer => derived(kek, 'kek-check');
@@ -71,9 +75,8 @@ export function unwrapKey(kek: Buffer, keyId: string, wrapped: Buffer): Buffer {
  * @param at command id and JSON pointer into the command's input
  */
 export function sealValue(key: DataKey, at: string, value: unknown): Sealed {
-  const text = canonicalize(value);
-  if (text === undefined) throw new Error(`the personal value at ${at} has no JSON`);
-  const plaintext = Buffer.from(text, 'utf8');
+  if (value === undefined) throw new Error(`the personal value at ${at} has no JSON`);
+  const plaintext = Buffer.from(canonicalText(value), 'utf8');
   const { iv, ct } = encrypt(key.cipherKey, at, plaintext);
   const eq = createHmac('sha256', key.equalityKey).update(plaintext).digest('base64url');
   return {

@@ -1,9 +1,10 @@
-/** The SQL of the keys database. Whatever fails here is the database's trouble: StoreUnavailable. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+/** The SQL of the keys database. Whatever fails here, but by its values, is the database's trouble: StoreUnavailable. */
+import { timingSafeEqual } from 'node:crypto';
 import type { Pool, QueryResultRow } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { troubleOf } from '../event-store/database-trouble.js';
 import { StoreUnavailable } from '../event-store/port.js';
-import { kekDigest, wrapKey } from './data-key.js';
+import { textArray } from '../event-store/text-array.js';
+import { kekDigest } from './data-key.js';
 
 /** Whose values in which stream a key seals. */
 export interface KeyPlace {
@@ -32,6 +33,7 @@ async function query<Row extends QueryResultRow>(
   try {
     return (await pool.query<Row>(config)).rows;
   } catch (cause) {
+    if (troubleOf(cause) === 'item') throw cause;
     throw new StoreUnavailable('the keys database cannot answer', 'not-applied', { cause });
   }
 }
@@ -51,17 +53,43 @@ export const rowsOf = (pool: Pool, keyIds: readonly string[]): Promise<KeyRow[]>
     keyIds,
   ]);
 
-/** Makes the key of a place unless there is one or was one; of several processes at once, one does. */
-export async function insertKey(pool: Pool, kek: Buffer, place: KeyPlace): Promise<void> {
-  const keyId = uuidv7();
-  await query(
+/** A key on its way into the database. */
+export interface NewKey {
+  place: KeyPlace;
+  keyId: string;
+  wrapped: Buffer;
+}
+
+/**
+ * Makes each of these the key of its place, durably, unless there is one there or was one; of several processes at once,
+ * one does.
+ * @returns for each, whether it is the key now
+ */
+export async function insertKeys(pool: Pool, keys: readonly NewKey[]): Promise<boolean[]> {
+  const made = await query<{ key_id: string }>(
     pool,
+    // A look into the index for each place, whatever the planner believes of the table; and all in one order, so that
+    // two processes never wait for each other.
     `INSERT INTO keys (key_id, tenant_id, subject_id, scope, wrapped)
-     SELECT $1, $2, $3, $4, $5
-     WHERE NOT EXISTS (SELECT FROM keys WHERE tenant_id = $2 AND subject_id = $3 AND scope = $4)
-     ON CONFLICT (tenant_id, subject_id, scope) WHERE state = 'active' DO NOTHING`,
-    [keyId, place.tenantId, place.subjectId, place.scope, wrapKey(kek, keyId, randomBytes(32))],
+     SELECT a.key_id, a.tenant_id, a.subject_id, a.scope, decode(a.wrapped, 'base64')
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+            AS a (key_id, tenant_id, subject_id, scope, wrapped)
+       LEFT JOIN LATERAL (SELECT true AS found FROM keys k WHERE k.tenant_id = a.tenant_id
+                             AND k.subject_id = a.subject_id AND k.scope = a.scope LIMIT 1) k ON true
+      WHERE k.found IS NULL
+      ORDER BY a.tenant_id, a.subject_id, a.scope
+     ON CONFLICT (tenant_id, subject_id, scope) WHERE state = 'active' DO NOTHING
+     RETURNING key_id`,
+    [
+      textArray(keys.map(({ keyId }) => keyId)),
+      textArray(keys.map(({ place }) => place.tenantId)),
+      textArray(keys.map(({ place }) => place.subjectId)),
+      textArray(keys.map(({ place }) => place.scope)),
+      textArray(keys.map(({ wrapped }) => wrapped.toString('base64'))),
+    ],
   );
+  const ids = new Set(made.map(({ key_id: keyId }) => keyId));
+  return keys.map(({ keyId }) => ids.has(keyId));
 }
 
 /** The epoch, a whole number as text. */

@@ -9,9 +9,10 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { StoreUnavailable } from '../event-store/port.js';
 import { refuse } from '../rejections.js';
-import { dataKey, unwrapKey, type DataKey } from './data-key.js';
+import { dataKey, drawnKey, unwrapKey, wrapKey, type DataKey } from './data-key.js';
+import { inBatches, type Batches } from '../in-batches.js';
 import { watchEpoch, type Epoch } from './epoch.js';
-import { checkKek, insertKey, rowsAt, rowsOf, type KeyPlace, type KeyRow } from './key-rows.js';
+import { checkKek, insertKeys, rowsAt, rowsOf, type KeyPlace, type KeyRow, type NewKey } from './key-rows.js';
 
 /** What is left of a destroyed key: the certificate of its destruction. */
 interface ErasedKey {
@@ -20,10 +21,11 @@ interface ErasedKey {
 
 export interface Keyring {
   /**
-   * The key that seals a subject's values in a stream; made at first use, one for all processes.
+   * The key that seals a subject's values in a stream; made at first use, one for all processes. It is durable.
+   * @param drawn what becomes the key where there was none; nobody else has it yet
    * @throws Rejection `subject-erased`, StoreUnavailable
    */
-  keyFor(place: KeyPlace): Promise<DataKey>;
+  keyFor(place: KeyPlace, drawn?: DataKey): Promise<DataKey>;
   /**
    * The same, if there is one: none is made.
    * @throws Rejection `subject-erased`, StoreUnavailable
@@ -63,7 +65,12 @@ interface Held {
   /** Key ids by place. */
   idAt: LRUCache<string, string>;
   underWay: Map<string, Promise<DataKey>>;
+  /** Makes keys, many in one call. */
+  making: Batches<NewKey, boolean>;
 }
+
+/** Keys that are made by one call. */
+const mostAtOnce = 256;
 
 /**
  * Opens the keyring of a keys database.
@@ -77,9 +84,10 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const underWay = new Map<string, Promise<DataKey>>();
   const forget = (): void => [known, idAt, underWay].forEach((cache) => cache.clear());
   const epoch = await watchEpoch({ pool, log, pollMs, freshMs, onMove: forget });
-  const held: Held = { pool, kek, epoch, known, idAt, underWay };
+  const making = inBatches(mostAtOnce, (keys: readonly NewKey[]) => insertKeys(pool, keys));
+  const held: Held = { pool, kek, epoch, known, idAt, underWay, making };
   return {
-    keyFor: (place) => keyFor(held, place),
+    keyFor: (place, drawn) => keyFor(held, place, drawn),
     keyIfAny: (place) => keyIfAny(held, place),
     async keys(keyIds) {
       const found = [...(await lookUp(held, keyIds))];
@@ -89,7 +97,10 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       const found = [...(await lookUp(held, keyIds)).values()];
       return [...new Set(found.map(({ subjectId }) => subjectId))].sort();
     },
-    close: () => epoch.close(),
+    async close() {
+      await making.close(new StoreUnavailable('The keyring is closed.'));
+      await epoch.close();
+    },
   };
 }
 
@@ -105,13 +116,13 @@ async function keyIfAny(held: Held, place: KeyPlace): Promise<DataKey | null> {
   return held.underWay.get(nameOf(place)) ?? heldFrom(held, place, readAt, await rowsAt(pool, place));
 }
 
-async function keyFor(held: Held, place: KeyPlace): Promise<DataKey> {
+async function keyFor(held: Held, place: KeyPlace, drawn?: DataKey): Promise<DataKey> {
   const { epoch, known, idAt, underWay } = held;
   await epoch.assertFresh();
   const name = nameOf(place);
   const there = known.get(idAt.get(name) ?? '');
   if (there) return usable(there);
-  const obtaining = underWay.get(name) ?? obtain(held, place);
+  const obtaining = underWay.get(name) ?? (drawn ? made(held, place, drawn) : obtain(held, place));
   underWay.set(name, obtaining);
   try {
     return await obtaining;
@@ -121,15 +132,26 @@ async function keyFor(held: Held, place: KeyPlace): Promise<DataKey> {
 }
 
 async function obtain(held: Held, place: KeyPlace): Promise<DataKey> {
-  const { pool, kek, epoch } = held;
+  const readAt = held.epoch.value();
+  const there = heldFrom(held, place, readAt, await rowsAt(held.pool, place));
+  return there ?? made(held, place, drawnKey());
+}
+
+/** Makes this the key of a place. Another process may have been first: what is there then counts. */
+async function made(held: Held, place: KeyPlace, drawn: DataKey): Promise<DataKey> {
+  const { pool, kek, epoch, known, idAt, making } = held;
   const readAt = epoch.value();
-  let rows = await rowsAt(pool, place);
-  if (rows.length === 0) {
-    await insertKey(pool, kek, place);
-    // Another process may have been first: what is there now counts.
-    rows = await rowsAt(pool, place);
+  const { keyId, cipherKey } = drawn;
+  const isKey = await making.ask({ place, keyId, wrapped: wrapKey(kek, keyId, cipherKey.export()) });
+  if (isKey) {
+    // Destroyed in the meantime, it may be usable in no process.
+    if (epoch.value() === readAt) {
+      known.set(keyId, { subjectId: place.subjectId, key: drawn });
+      idAt.set(nameOf(place), keyId);
+    }
+    return drawn;
   }
-  const key = heldFrom(held, place, readAt, rows);
+  const key = heldFrom(held, place, readAt, await rowsAt(pool, place));
   if (!key) throw new StoreUnavailable('a data key vanished while it was made');
   return key;
 }

@@ -57,16 +57,22 @@ function memberId(input: unknown, path: SubjectPath, pointer: string): string {
  * nested deeper than any input may be is left to who refuses that.
  * @throws Rejection `invalid-input`
  */
-export function refuseSealedInput(input: unknown, pointer = '', depth = 0): void {
-  if (typeof input !== 'object' || input === null || depth > maxDepth) return;
-  for (const [name, member] of Object.entries(input)) {
-    const here = pointer + pointerTo([name]);
-    if (name === '$sealed') {
-      const detail = 'sealed values are made by the server';
-      refuse('invalid-input', detail, { errors: [{ pointer: here, detail }] });
-    }
-    refuseSealedInput(member, here, depth + 1);
+export function refuseSealedInput(input: unknown): void {
+  const path = sealedPath(input, 0);
+  if (!path) return;
+  const detail = 'sealed values are made by the server';
+  refuse('invalid-input', detail, { errors: [{ pointer: pointerTo(path.reverse()), detail }] });
+}
+
+/** The names that lead to the first `$sealed` member, the last of them first. */
+function sealedPath(value: unknown, depth: number): string[] | undefined {
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return undefined;
+  for (const name of Object.keys(value)) {
+    if (name === '$sealed') return [name];
+    const found = sealedPath((value as Record<string, unknown>)[name], depth + 1);
+    if (found) return [...found, name];
   }
+  return undefined;
 }
 
 /** The ids of the keys that the sealed values inside a value are sealed with, each once. */
@@ -75,7 +81,7 @@ export function keyIdsIn(value: unknown): string[] {
   const within = (part: unknown): void => {
     if (typeof part !== 'object' || part === null) return;
     if (isSealed(part)) found.add(part.$sealed.key);
-    else for (const member of Object.values(part)) within(member);
+    else for (const name of Object.keys(part)) within((part as Record<string, unknown>)[name]);
   };
   within(value);
   return [...found];

@@ -3,6 +3,9 @@ import type { Role } from '../kernel.js';
 const readers: Role[] = ['viewer', 'editor', 'approver', 'admin', 'owner', 'auditor', 'service'];
 const writers: Role[] = ['editor', 'admin', 'owner'];
 const managers: Role[] = ['admin', 'owner'];
+/** Who proposes a change or asks for an approval: applications too. */
+const proposers: Role[] = ['editor', 'approver', 'admin', 'owner', 'service'];
+const executors: Role[] = ['editor', 'admin', 'owner', 'service'];
 const inspectors: Role[] = ['admin', 'owner', 'auditor'];
 
 /**
@@ -19,6 +22,21 @@ export const permissions: Record<string, readonly Role[]> = {
   'personas:restore': ['owner'],
   'personas:share': writers,
   'personas:ownership': ['owner'],
+  'personas:autonomy': managers,
+  'policies:read': readers,
+  'policies:manage': managers,
+  'policies:waive': ['owner'],
+  'actions:check': executors,
+  'decisions:read': readers,
+  'approvals:read': readers,
+  'approvals:request': proposers,
+  'approvals:vote': ['approver', 'admin', 'owner'],
+  // Whoever asks for an approval can use what comes of it.
+  'approvals:consume': proposers,
+  'refinements:read': readers,
+  'refinements:propose': proposers,
+  'refinements:apply': writers,
+  'refinements:rollback': writers,
   'templates:read': readers,
   'templates:write': writers,
   'members:read': inspectors,
@@ -30,6 +48,9 @@ export const permissions: Record<string, readonly Role[]> = {
   'flags:read': readers,
   'flags:manage': managers,
   'tenants:create': ['owner'],
+  'settings:read': readers,
+  'settings:manage': managers,
+  'access:review': inspectors,
   'events:read': inspectors,
   'events:open': ['owner'],
   'audit:read': inspectors,

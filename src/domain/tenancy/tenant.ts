@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memberId, teamId, tenantId, keyId } from '../ids.js';
+import { memberId, newMemberId, teamId, tenantId, keyId } from '../ids.js';
 import { deciderFor, defineModule, take, type Actor, type Role, type Secret } from '../kernel.js';
 import { personal, type Personal } from '../sealed.js';
 import { label, memberName, role, teamName, tenantEvents, tenantName } from './events.js';
@@ -43,7 +43,7 @@ const newTenant = z
   .strictObject({
     name: tenantName,
     tenantId: tenantId.optional(),
-    ownerId: memberId.optional(),
+    ownerId: newMemberId.optional(),
     ownerName: personal('ownerId', line(100)).optional(),
   })
   .refine(({ name, tenantId: id }) => id ?? nameToId(name), {
@@ -180,7 +180,7 @@ export const tenantModule = defineModule(tenant, {
     http: 'POST /members',
     summary: 'Add a member with roles',
     permission: 'members:manage',
-    input: z.strictObject({ memberId: memberId.optional(), displayName: memberName, roles }),
+    input: z.strictObject({ memberId: newMemberId.optional(), displayName: memberName, roles }),
     rejects: ['tenant-not-found', 'member-exists', 'owners-only'],
     decide: (state, input, ctx) => {
       guardOwner(ctx.actor, input.roles);

@@ -5,6 +5,9 @@
 import type { z } from 'zod';
 import type { EventMeta, EventSchemas, Role } from '../../domain/kernel.js';
 import type { Log } from '../../commands/event-store/port.js';
+import type { Condition, WhereOther } from './conditions.js';
+
+export type { Condition, WhereOther } from './conditions.js';
 
 /** An event on its way into a projection: decoded, with everything around its data. */
 export interface ProjectedEvent<D = Record<string, unknown>> {
@@ -128,19 +131,12 @@ export interface Reader {
   teams: readonly string[];
 }
 
-/**
- * A condition on a row projection's table: SQL over `row`, `key`, `position` with `?` for each value (so for
- * jsonb's own operator `?` stands `jsonb_exists`).
- */
-export interface Condition {
-  sql: string;
-  values?: unknown[];
-}
-
 export interface ListRequest {
   where?: Condition[];
   /** Conditions on the row of the same key as it is now, also where the list is of another moment. */
   whereNow?: Condition[];
+  /** Conditions on rows of other models that the listed one names, as they are now. */
+  whereOther?: WhereOther[];
   /** A text expression, never null (`coalesce(…, '')`), to sort by in C collation; the key breaks ties. Default: the key. */
   orderBy?: string;
   descending?: boolean;
@@ -208,6 +204,8 @@ export interface QueryContext {
 export interface Answer<T> {
   body: T;
   version?: number | string;
+  /** The body also depends on what the version does not tell: other streams, time, who asks. It is never answered 304. */
+  changesUnseen?: true;
   /** Seconds that a client may keep the answer. */
   maxAge?: number;
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { Cursors } from './cursor.js';
-import type { Condition, Found, ListRequest, ModelReader, Page, Row, RowProjection } from './declaration.js';
+import { joined, numbered, rowExists, scopeOf } from './conditions.js';
+import type { Found, ListRequest, ModelReader, Page, Row, RowProjection } from './declaration.js';
 import type { LiveModel } from './live-models.js';
 import { answered } from './failures.js';
-import { collated } from './model-tables.js';
 
 /** A row as it was read, and when that was. */
 interface CachedRow {
@@ -33,8 +33,8 @@ export interface ModelReaderDeps {
   asOf: number | undefined;
   /** Runs a statement against the table that serves, again if it is swapped away meanwhile. */
   onTable: <T>(read: (model: LiveModel) => Promise<T>) => Promise<T>;
-  /** The same, once the table has come to the head of the log. */
-  onTableNow: <T>(read: (model: LiveModel) => Promise<T>) => Promise<T>;
+  /** The same, once the table — or that of another projection — has come to the head of the log. */
+  onTableNow: <T>(read: (model: LiveModel) => Promise<T>, other?: RowProjection) => Promise<T>;
 }
 
 /** Reads one row projection for one tenant, now or as of a position. */
@@ -43,9 +43,27 @@ export function openModelReader(deps: ModelReaderDeps): ModelReader {
   if (asOf !== undefined && !projection.asOf) throw new Error(`${projection.name} keeps no history`);
   return {
     get: <R extends Row>(key: string) => onTable((model) => getRow<R>(deps, model, key)),
-    list: <R extends Row>(request: ListRequest) =>
-      (request.whereNow?.length ? onTableNow : onTable)((model) => listRows<R>(deps, model, request)),
+    list: <R extends Row>(request: ListRequest) => {
+      const others = (request.whereOther ?? []).map(({ projection: other }) => other);
+      const onOwn = request.whereNow?.length ? onTableNow : onTable;
+      return onTablesNow(deps, others, (tables) =>
+        onOwn((model) => listRows<R>(deps, model, request, tables)),
+      );
+    },
   };
+}
+
+/** Reads with the tables of other models at hand; whichever is swapped away meanwhile is asked for again. */
+function onTablesNow<T>(
+  deps: Pick<ModelReaderDeps, 'onTableNow'>,
+  [first, ...others]: readonly RowProjection[],
+  read: (tables: string[]) => Promise<T>,
+): Promise<T> {
+  if (!first) return read([]);
+  return deps.onTableNow(
+    ({ table }) => onTablesNow(deps, others, (tables) => read([table, ...tables])),
+    first,
+  );
 }
 
 /** The tenant's rows of the asked moment as a table expression; it takes the first one or two parameters. */
@@ -99,20 +117,20 @@ async function listRows<R extends Row>(
   deps: ModelReaderDeps,
   model: LiveModel,
   request: ListRequest,
+  otherTables: readonly string[],
 ): Promise<Page<Found<R>>> {
   const { projection, cursors, asOf } = deps;
-  const { where = [], whereNow = [], orderBy = 'key', descending = false, limit } = request;
-  const scope = [deps.tenantId, projection.name, asOf ?? null, where, whereNow, orderBy, descending];
-  const [from, values] = source(deps, model.table);
+  const { where = [], whereNow = [], orderBy = 'key', descending = false, limit, whereOther = [] } = request;
+  const own = [deps.tenantId, projection.name, asOf ?? null, where, whereNow, orderBy, descending];
+  const scope = [...own, ...whereOther.map(scopeOf)];
+  const [rowsOfMoment, values] = source(deps, model.table);
+  const others = whereOther.map((other, index) => ({ other, table: otherTables[index]! }));
+  const { from, conditions } = joined(rowsOfMoment, others, values);
   const order = `(${orderBy}) COLLATE "C"`;
-  const conditions = where.map((condition) => numbered(projection, condition, values));
-  if (whereNow.length > 0) {
-    const all = whereNow.map((condition) => `(${numbered(projection, condition, values)})`).join(' AND ');
-    conditions.push(
-      asOf === undefined
-        ? all
-        : `EXISTS (SELECT FROM rm.${model.table} now WHERE now.tenant_id = $1 AND now.key = t.key AND ${all})`,
-    );
+  const onListed = asOf === undefined ? [...where, ...whereNow] : where;
+  conditions.push(...onListed.map((condition) => numbered(projection, condition, values)));
+  if (asOf !== undefined && whereNow.length > 0) {
+    conditions.push(rowExists(projection, { table: model.table, key: 't.key', where: whereNow }, values));
   }
   if (request.cursor !== undefined) {
     values.push(...(cursors.open(request.cursor, scope) as ListCursor));
@@ -139,16 +157,4 @@ async function listRows<R extends Row>(
     throw new Error(`${projection.name} cannot be sorted by ${orderBy}: it is null in ${unordered[0]}`);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return { items, next: last ? cursors.seal([last[3], last[0]] satisfies unknown[], scope) : null };
-}
-
-/** A condition with `?` turned into numbered parameters behind those that are there already. */
-function numbered(projection: RowProjection, { sql, values = [] }: Condition, all: unknown[]): string {
-  const parts = collated(projection, sql).split('?');
-  if (parts.length !== values.length + 1) {
-    throw new Error(`a condition with ${parts.length - 1} placeholders and ${values.length} values: ${sql}`);
-  }
-  return parts.reduce((text, part, index) => {
-    all.push(values[index - 1]);
-    return `${text}$${all.length}${part}`;
-  });
 }

@@ -1,14 +1,14 @@
 import { validate as isUuid } from 'uuid';
 import type { Pool } from 'pg';
 import { StoreUnavailable, type EventStore, type Log } from '../../commands/event-store/port.js';
+import { positionOf } from '../../commands/moment.js';
 import { refuse } from '../../commands/rejections.js';
 import { parseStream, Rejection } from '../../domain/kernel.js';
 import type { Cursors } from './cursor.js';
 import type { Answer, Projection, Query, QueryContext, Reader } from './declaration.js';
 import { answered, isUndefinedTable } from './failures.js';
 import { openLiveModels, type LiveModel, type LiveModels } from './live-models.js';
-import { openModelReader, openRowCache, type RowCache } from './model-reader.js';
-import { positionOf } from './moment.js';
+import { openModelReader, openRowCache, type ModelReaderDeps, type RowCache } from './model-reader.js';
 
 /** What a read asks for besides its input. */
 export interface ReadRequest {
@@ -167,7 +167,11 @@ function contextOf(reading: Reading, reads: readonly Projection[], asOf: number 
     ...(asOf !== undefined && { asOf }),
     model(projection) {
       declared(projection);
-      const tables = { onTable: onTable(projection, asOf), onTableNow: onTable(projection, undefined) };
+      const onTableNow: ModelReaderDeps['onTableNow'] = (read, other = projection) => {
+        declared(other);
+        return onTable(other, undefined)(read);
+      };
+      const tables = { onTable: onTable(projection, asOf), onTableNow };
       return openModelReader({ pool, rows, cursors, projection, tenantId, asOf, ...tables });
     },
     sql<R extends object>(projection: Projection, text: string, values: unknown[]) {

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openCodec } from '../../../src/commands/codec.js';
+import { memoryCounters } from '../../../src/commands/counters.js';
 import { MemoryStore } from '../../../src/commands/event-store/memory.js';
 import { openPipeline } from '../../../src/commands/handle.js';
 import type { Handle, Principal } from '../../../src/commands/receipt.js';
@@ -95,6 +96,7 @@ beforeEach(() => {
     codec,
     states: openStates({ store, codec }),
     keyring,
+    counters: memoryCounters(),
     modules: [portraitModule],
     allowed: () => true,
     instanceKey: Buffer.alloc(32),

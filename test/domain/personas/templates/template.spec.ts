@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FactReader } from '../../../../src/domain/kernel.js';
 import { templateModule } from '../../../../src/domain/personas/templates/template.js';
+import { factReader } from '../../../support/fact-reader.js';
 import { given } from '../../../support/given.js';
 import {
   base,
@@ -165,10 +165,9 @@ describe('createTemplate', () => {
   it('reads its facts from claims: the first free slug of the name, the first team that is not there', async () => {
     const holders: Record<string, string> = { 'template support-agent': 'x', 'team red': 'acme' };
     const read = {
-      tenantId: 'acme',
+      ...factReader({ claims: holders }),
       state: () => Promise.reject(new Error('reads no other stream')),
-      claimOwner: (kind: string, key: string) => Promise.resolve(holders[`${kind} ${key}`] ?? null),
-    } as FactReader;
+    };
     const facts = (input: Record<string, unknown>) =>
       templateModule.commands['createTemplate']!.facts!({ name: 'Support agent', ...input } as never, read);
     await expect(facts({ allowedTeams: ['red', 'blue'] })).resolves.toEqual({
@@ -332,7 +331,7 @@ describe('setTemplateVisibility', () => {
   });
 
   it('reads which teams there are', async () => {
-    const read = { claimOwner: () => Promise.resolve(null) } as unknown as FactReader;
+    const read = factReader();
     const facts = templateModule.commands['setTemplateVisibility']!.facts!;
     await expect(facts({ allowedTeams: ['red'] } as never, read)).resolves.toEqual({ unknownTeam: 0 });
     await expect(facts({ allowedTeams: [] } as never, read)).resolves.toEqual({ unknownTeam: -1 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/commands/event-store/memory.js';
-import { positionOf } from '../../../src/projections/engine/moment.js';
-import { append } from './accounts-area.js';
+import { MemoryStore } from '../../src/commands/event-store/memory.js';
+import { positionOf } from '../../src/commands/moment.js';
+import { append } from '../projections/engine/accounts-area.js';
 
 let clock = '2026-01-01T00:00:00.000Z';
 const store = new MemoryStore({ now: () => clock });

@@ -1,8 +1,8 @@
 /** Moments of the log: a position, or an instant, which means the last position recorded at or before it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { EventStore } from '../../commands/event-store/port.js';
-import { refuse } from '../../commands/rejections.js';
+import type { EventStore } from './event-store/port.js';
+import { refuse } from './rejections.js';
 
 type Clock = Pick<EventStore, 'head' | 'positionAt' | 'now'>;
 

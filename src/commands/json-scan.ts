@@ -3,8 +3,8 @@
  * where a syntax error stands, nesting, duplicate and unsafe member names, NUL, lone surrogates, numbers that
  * would change. A text that passes is safe to parse, and parsing it loses nothing.
  */
-import { isUnsafeName, maxDepth, pointerTo } from '../commands/parse-input.js';
-import { refuse } from '../commands/rejections.js';
+import { isUnsafeName, maxDepth, pointerTo } from './parse-input.js';
+import { refuse } from './rejections.js';
 import { numberFault } from './json-number.js';
 
 /** An open container; `names` is absent for an array. */

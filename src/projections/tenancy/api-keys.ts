@@ -4,7 +4,7 @@ import { label, tenantEvents } from '../../domain/tenancy/events.js';
 import { query, rowProjection, type ProjectedEvent, type ReadModule } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 
-type ApiKeyRow = {
+export type ApiKeyRow = {
   keyId: string;
   memberId: string;
   label: string;

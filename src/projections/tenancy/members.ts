@@ -6,7 +6,7 @@ import { memberName, role, tenantEvents } from '../../domain/tenancy/events.js';
 import { query, rowProjection, type ProjectedEvent, type ReadModule } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 
-type MemberRow = {
+export type MemberRow = {
   memberId: string;
   displayName?: Personal;
   roles: Role[];

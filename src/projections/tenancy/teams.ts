@@ -6,7 +6,7 @@ import { tenancyRejections } from '../../domain/tenancy/rejections.js';
 import { query, rowProjection, type ReadModule } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 
-type TeamRow = {
+export type TeamRow = {
   teamId: string;
   name: string;
   /** In the order in which they joined. */

@@ -18,6 +18,13 @@ it('to create tenants counts in the home tenant only', () => {
   expect(allowed({ tenantId: 'default', roles: ['owner'] }, 'tenants:create')).toBe(true);
   expect(allowed({ tenantId: 'acme', roles: ['owner'] }, 'tenants:create')).toBe(false);
 });
+it('to use what an approval grants is held by whoever may ask for one', () => {
+  const roles = ['viewer', 'editor', 'approver', 'admin', 'owner', 'auditor', 'service'] as const;
+  const who = (permission: string) =>
+    roles.filter((one) => allowed({ tenantId: 'acme', roles: [one] }, permission));
+  expect(who('approvals:consume')).toEqual(who('approvals:request'));
+  expect(who('approvals:consume')).toContain('approver');
+});
 it('lets auditors read the log and write nothing', () => {
   const auditor = { tenantId: 'acme', roles: ['auditor' as const] };
   expect(allowed(auditor, 'events:read')).toBe(true);

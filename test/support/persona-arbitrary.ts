@@ -78,6 +78,26 @@ const card = fc.record({
   outer: sometimes(dictionary),
 });
 
+/** Dictionaries with keys as long as they can be and as deep, which share some of their places. */
+export const deepMetadata: fc.Arbitrary<Record<string, unknown>> = fc
+  .array(
+    fc.record({
+      char: fc.constantFrom('k', '~', '/'),
+      lengths: fc.array(fc.constantFrom(1, 700, 1_999, 4_100), { maxLength: 13 }),
+      value: fc.integer({ min: 0, max: 3 }),
+    }),
+    { maxLength: 4 },
+  )
+  .map((paths) => {
+    const dictionary: Record<string, unknown> = {};
+    for (const { char, lengths, value } of paths) {
+      let at = (dictionary[char] ??= {}) as Record<string, unknown>;
+      for (const length of lengths) at = (at[char.repeat(length)] ??= {}) as Record<string, unknown>;
+      at['value'] = value;
+    }
+    return dictionary;
+  });
+
 const defined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const isAccepted = (value: unknown): boolean => personaConfig.safeParse(value).success;
 

@@ -8,6 +8,9 @@ import {
   platformAdaptation,
   type PlatformAdaptation,
 } from '../../src/domain/personas/platform-adaptation.js';
+import type { Autonomy } from '../../src/domain/personas/refinements/autonomy.js';
+import { classOf, touchedBetween } from '../../src/domain/personas/refinements/change-class.js';
+import { recordedId } from '../../src/domain/personas/refinements/recorded-refinement.js';
 import type { Shared } from '../../src/domain/personas/visibility.js';
 import { sealed } from './given.js';
 
@@ -64,6 +67,17 @@ export const published = (versionNo: number, version: PersonaConfig = config): D
   type: 'PersonaVersionPublished',
   data: { personaId, versionNo, versionHash: contentHash(version), config: version },
 });
+/** Published from the draft, after another version: what it changed is going to be recorded as a refinement. */
+export const publishedNext = (
+  versionNo: number,
+  version: PersonaConfig,
+  before: PersonaConfig = config,
+): DomainEvent => {
+  const { type, data } = published(versionNo, version);
+  const changeClass = classOf(touchedBetween(before, version));
+  const refinementId = recordedId(personaId, versionNo);
+  return { type, data: { ...data, refinementId, source: 'user_modified', changeClass } };
+};
 export const moved = (channel: string, from: number | null, to: number): DomainEvent => ({
   type: 'PersonaChannelMoved',
   data: { personaId, channel, from, to, reason: sealed('because') },
@@ -114,6 +128,12 @@ export const templateAdopted = (from: number, to: number): DomainEvent => ({
   data: { personaId, templateId, from, to },
 });
 
+export const careful: Autonomy = { mode: 'auto', perClass: { tools: 'manual' } };
+export const autonomyChanged = (autonomy: Autonomy = careful): DomainEvent => ({
+  type: 'PersonaAutonomyChanged',
+  data: { personaId, ...autonomy },
+});
+
 type Lifecycle = 'PersonaActivated' | 'PersonaDeactivated' | 'PersonaArchived' | 'PersonaRestored';
 const lifecycle =
   (type: Lifecycle) =>
@@ -148,4 +168,5 @@ export const life: DomainEvent[] = [
   platformRemoved('linkedin'),
   edited({ tags: ['new'] }),
   templateAdopted(1, 2),
+  autonomyChanged(),
 ];

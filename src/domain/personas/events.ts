@@ -9,6 +9,9 @@ import { manifest } from './manifest.js';
 import { platformAdaptation, platformType } from './platform-adaptation.js';
 import { configShape, personaConfig, type PersonaConfig } from './persona-config.js';
 import { slug } from './persona-slug.js';
+import { autonomyShape } from './refinements/autonomy.js';
+import { changeClass } from './refinements/change-class.js';
+import { refinementSource } from './refinements/change-source.js';
 
 /** UUIDv7, or UUIDv5 of its source for an imported persona. */
 const personaId = clear(z.uuid());
@@ -63,13 +66,14 @@ type Changed = z.ZodObject<
 >;
 
 /** New values of the members that changed, and of no others: a default here would invent a change. */
-const changed = z.strictObject(
+export const changedMembers = z.strictObject(
   Object.fromEntries(
     Object.entries(configShape).map(([name, node]) => [name, withoutDefaults(node).optional()]),
   ),
 ) as unknown as Changed;
 
-const removable = z.enum(Object.keys(configShape) as [ConfigMember, ...ConfigMember[]]);
+/** Names of members that are gone. */
+export const removedMembers = z.array(z.enum(Object.keys(configShape) as [ConfigMember, ...ConfigMember[]]));
 
 const lifecycle = z.strictObject({ personaId, reason: reason.optional() });
 const adapted = z.strictObject({ personaId, platformType, adaptation: platformAdaptation });
@@ -93,8 +97,8 @@ export const personaEvents = {
   }),
   PersonaDraftEdited: z.strictObject({
     personaId,
-    changed,
-    removed: z.array(removable),
+    changed: changedMembers,
+    removed: removedMembers,
     /** Content hash of the whole draft after the edit. */
     draftHash: digest,
   }),
@@ -105,6 +109,13 @@ export const personaEvents = {
     /** Content hash of the configuration. */
     versionHash: digest,
     config: personaConfig,
+    /**
+     * The refinement that it applies, or that is going to record it: a later version that was published directly, or
+     * by a rollback, has an id that follows from persona and number.
+     */
+    refinementId: clear(z.uuid()).optional(),
+    source: refinementSource.optional(),
+    changeClass: changeClass.optional(),
   }),
   PersonaChannelMoved: z.strictObject({
     personaId,
@@ -139,6 +150,8 @@ export const personaEvents = {
     from: versionNo,
     to: versionNo,
   }),
+  /** What becomes of changes that machines propose. */
+  PersonaAutonomyChanged: z.strictObject({ personaId, ...autonomyShape }),
   PersonaActivated: lifecycle,
   PersonaDeactivated: lifecycle,
   PersonaArchived: lifecycle,

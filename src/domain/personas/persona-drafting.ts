@@ -1,5 +1,6 @@
 /** Commands that change the draft, publish it and point channels to what is published. */
 import { z } from 'zod';
+import { settingsFact } from '../configuration/facts.js';
 import { contentHash, same } from '../content-hash.js';
 import type { Caller } from '../kernel.js';
 import { changesBetween, draftEdit, editedDraft, pointerInEdit } from './draft-change.js';
@@ -8,15 +9,17 @@ import { tokensOf } from '../json-pointer.js';
 import { touchedLocks } from './locked-parts.js';
 import { editable, persona, type ExistingPersona, type Persona } from './persona.js';
 import type { PersonaConfig } from './persona-config.js';
+import { classOf, touchedBetween } from './refinements/change-class.js';
+import { recordedId } from './refinements/recorded-refinement.js';
 import { adopted } from './templates/template-instance.js';
 import { templateFact, usable } from './templates/template-use.js';
 
-/** Channels that applications trust: an editor's publication reaches them by an admin's or owner's hand only. */
-const protectedChannels: ReadonlySet<string> = new Set(['production']);
-const isManager = ({ roles }: Caller): boolean => roles.includes('admin') || roles.includes('owner');
+/** Whether a caller moves channels that applications trust: an editor's publication reaches them by such a hand only. */
+export const movesProtected = ({ roles }: Caller): boolean =>
+  roles.includes('admin') || roles.includes('owner');
 
 /** The event of an edited draft, or none where nothing is different. */
-function draftEvents(personaId: string, before: PersonaConfig, after: PersonaConfig) {
+export function draftEvents(personaId: string, before: PersonaConfig, after: PersonaConfig) {
   if (same(before, after)) return [];
   return [
     persona.event('PersonaDraftEdited', {
@@ -25,6 +28,21 @@ function draftEvents(personaId: string, before: PersonaConfig, after: PersonaCon
       draftHash: contentHash(after),
     }),
   ];
+}
+
+/** What a publication has to do with refinements: all but the first one are recorded as such. */
+function recordOf(
+  personaId: string,
+  versionNo: number,
+  before: PersonaConfig | undefined,
+  after: PersonaConfig,
+) {
+  if (!before) return {};
+  return {
+    refinementId: recordedId(personaId, versionNo),
+    source: 'user_modified' as const,
+    changeClass: classOf(touchedBetween(before, after)),
+  };
 }
 
 /** The reply to a publication: the newest version, whether it is new or was there already. */
@@ -53,7 +71,11 @@ export const draftingCommands = {
     decide: (state, { set, patch }, ctx) => {
       const { draft } = editable(state, ctx.actor);
       const edited = editedDraft(draft, { set, patch });
-      if ('code' in edited) return ctx.reject(edited.code, edited.detail, { errors: edited.errors });
+      if ('code' in edited) {
+        const { code, detail, errors } = edited;
+        const next = code === 'patch-not-applicable' && { next: 'PATCH /personas/:personaId/draft' };
+        return ctx.reject(code, detail, { errors, ...next });
+      }
       const errors = touchedLocks(draft, edited.draft, '').map(({ pointer, detail }) => ({
         pointer: pointerInEdit({ set, patch }, tokensOf(pointer)),
         detail,
@@ -67,19 +89,26 @@ export const draftingCommands = {
 
   publishPersonaVersion: persona.command({
     http: 'POST /personas/:personaId/versions',
-    summary: 'Publish the draft as the next version; a draft that is the newest version changes nothing',
+    summary:
+      'Publish the draft as the next version; a draft that is the newest version changes nothing. Where changes are reviewed, only the first is published so',
     permission: 'personas:publish',
     input: z.strictObject({ personaId: personaRef }),
-    rejects: ['persona-not-found', 'persona-archived'],
+    rejects: ['persona-not-found', 'persona-archived', 'change-reviewed'],
+    facts: async (_, read) => ({ settings: await settingsFact(read) }),
     decide: (state, _, ctx) => {
       const { draft, head } = editable(state, ctx.actor);
       if (head && same(draft, head.config)) return [];
+      if (head && ctx.facts.settings.changeControl === 'reviewed') {
+        return ctx.reject('change-reviewed', 'propose the draft as a refinement of the newest version');
+      }
+      const versionNo = (head?.versionNo ?? 0) + 1;
       return [
         persona.event('PersonaVersionPublished', {
           personaId: ctx.streamId,
-          versionNo: (head?.versionNo ?? 0) + 1,
+          versionNo,
           versionHash: contentHash(draft),
           config: draft,
+          ...recordOf(ctx.streamId, versionNo, head?.config, draft),
         }),
       ];
     },
@@ -88,13 +117,15 @@ export const draftingCommands = {
 
   movePersonaChannel: persona.command({
     http: 'PUT /personas/:personaId/channels/:channel',
-    summary: 'Point a channel to a published version; `production` is moved by admins and owners only',
+    summary:
+      'Point a channel to a published version; protected ones (`production`, where nothing else is set) are moved by admins and owners only',
     permission: 'personas:write',
     input: z.strictObject({ personaId: personaRef, channel: channelName, versionNo, reason }),
     rejects: ['persona-not-found', 'persona-archived', 'channel-protected', 'version-not-published'],
+    facts: async (_, read) => ({ settings: await settingsFact(read) }),
     decide: (state, { channel, versionNo: to, reason: given }, ctx) => {
       const { head, channels } = editable(state, ctx.actor);
-      if (protectedChannels.has(channel) && !isManager(ctx.actor)) {
+      if (ctx.facts.settings.protectedChannels.includes(channel) && !movesProtected(ctx.actor)) {
         return ctx.reject('channel-protected', `${channel} is moved by admins and owners only`);
       }
       if (to > (head?.versionNo ?? 0)) {

@@ -1,5 +1,6 @@
 /** Commands that change a persona's status. */
 import { z } from 'zod';
+import { isPolicyResolvable } from '../safety/facts.js';
 import { personaRef, reason } from './events.js';
 import { editable, existing, managed, persona } from './persona.js';
 
@@ -14,11 +15,13 @@ export const lifecycleCommands = {
     summary: 'Activate a persona that has a published version',
     permission: 'personas:lifecycle',
     input: lifecycle,
-    rejects: ['persona-not-found', 'persona-archived', 'persona-unpublished'],
+    rejects: ['persona-not-found', 'persona-archived', 'persona-unpublished', 'policy-unresolvable'],
+    facts: async (_, read) => ({ isPolicyResolvable: await isPolicyResolvable(read.streamId, read) }),
     decide: (state, input, ctx) => {
       const { status, head } = editable(state, ctx.actor);
       if (status === 'active') return [];
       if (!head) return ctx.reject('persona-unpublished');
+      if (!ctx.facts.isPolicyResolvable) return ctx.reject('policy-unresolvable');
       return [persona.event('PersonaActivated', { personaId: ctx.streamId, ...why(input.reason) })];
     },
   }),

@@ -4,6 +4,7 @@ import { creationCommands } from './persona-creation.js';
 import { draftingCommands } from './persona-drafting.js';
 import { lifecycleCommands } from './persona-lifecycle.js';
 import { platformCommands } from './persona-platforms.js';
+import { refiningCommands } from './persona-refining.js';
 import { sharingCommands } from './persona-sharing.js';
 
 /** A persona with all of its commands. */
@@ -13,4 +14,5 @@ export const personaModule = defineModule(persona, {
   ...sharingCommands,
   ...platformCommands,
   ...lifecycleCommands,
+  ...refiningCommands,
 });

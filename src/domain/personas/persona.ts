@@ -1,12 +1,16 @@
 /** A persona: its state, how that follows from its events, and the guards that its commands share. */
 import canonicalize from 'canonicalize';
 import { v5 as uuidv5 } from 'uuid';
-import { deciderFor, take, type Caller } from '../kernel.js';
+import type { z } from 'zod';
+import { same } from '../content-hash.js';
+import { deciderFor, take, type Actor, type Caller } from '../kernel.js';
 import { draftAfter } from './draft-change.js';
 import { personaEvents } from './events.js';
 import type { Manifest } from './manifest.js';
 import type { PersonaConfig } from './persona-config.js';
 import type { PlatformAdaptation } from './platform-adaptation.js';
+import { usualAutonomy, type Autonomy } from './refinements/autonomy.js';
+import { handsWith, isReactor } from './refinements/hands.js';
 import { personaRejections } from './rejections.js';
 import { canSee, manages, type Shared } from './visibility.js';
 
@@ -15,6 +19,8 @@ export interface Head {
   versionNo: number;
   versionHash: string;
   config: PersonaConfig;
+  /** The refinement that it applies or is recorded by; versions that are older than refinements have none. */
+  refinementId?: string;
 }
 /** The revision of a template that a persona follows. */
 export interface Followed {
@@ -26,12 +32,15 @@ export interface ExistingPersona extends Shared {
   slug: string;
   template: Followed | null;
   draft: PersonaConfig;
+  /** Who has edited the draft since it was the newest version. */
+  draftHands: string[];
   head: Head | null;
   /** Version number by channel. */
   channels: Record<string, number>;
   manifest: Manifest | null;
   /** Adaptation by platform. */
   platforms: Record<string, PlatformAdaptation>;
+  autonomy: Autonomy;
 }
 export type Persona = { status: 'none' } | ExistingPersona;
 
@@ -42,6 +51,22 @@ const change = (state: Persona, members: Partial<ExistingPersona>): Persona => (
   ...members,
 });
 
+/** Those whose work is in the draft; in one that is the newest version there is nobody's. */
+function handsAfter({ draftHands, head }: ExistingPersona, draftHash: string, actor: Actor): string[] {
+  if (draftHash === head?.versionHash) return [];
+  return isReactor(actor) ? draftHands : handsWith(draftHands, actor);
+}
+
+/** A version as its publication tells it. */
+export function headFrom({
+  versionNo,
+  versionHash,
+  config,
+  refinementId,
+}: z.output<(typeof personaEvents)['PersonaVersionPublished']>): Head {
+  return { versionNo, versionHash, config, ...(refinementId !== undefined && { refinementId }) };
+}
+
 /** Names the ids of imported personas (RFC 9562, version 5). */
 const importNamespace = '8f2d1a52-6a0e-5c1b-9a55-0d5f3c5e7a11';
 
@@ -49,8 +74,8 @@ export const persona = deciderFor<Persona>()({
   name: 'persona',
   id: 'personaId',
   events: personaEvents,
-  // 2: sharing, templates and the facets prompt, identity, writing and card.
-  schemaVersions: { PersonaRegistered: 2, PersonaDraftEdited: 2, PersonaVersionPublished: 2 },
+  // 2: sharing, templates and the facets prompt, identity, writing and card. 3: the refinement of a version.
+  schemaVersions: { PersonaRegistered: 2, PersonaDraftEdited: 2, PersonaVersionPublished: 3 },
   rejections: personaRejections,
   initialState: () => ({ status: 'none' }),
   // What is imported twice from one source is one persona: the source decides the id.
@@ -71,14 +96,24 @@ export const persona = deciderFor<Persona>()({
         ? { templateId: originRef.templateId, templateVersion: originRef.templateVersion ?? 1 }
         : null,
       draft: config,
+      draftHands: [],
       head: null,
       channels: {},
       manifest: null,
       platforms: {},
+      autonomy: usualAutonomy,
     }),
-    PersonaDraftEdited: (state, edit) => change(state, { draft: draftAfter(known(state).draft, edit) }),
-    PersonaVersionPublished: (state, { versionNo, versionHash, config }) =>
-      change(state, { head: { versionNo, versionHash, config } }),
+    PersonaDraftEdited: (state, edit, { actor }) =>
+      change(state, {
+        draft: draftAfter(known(state).draft, edit),
+        draftHands: handsAfter(known(state), edit.draftHash, actor),
+      }),
+    PersonaVersionPublished: (state, version) =>
+      change(state, {
+        head: headFrom(version),
+        // A version that comes from a refinement leaves what somebody works on, and whose work it is.
+        ...(same(known(state).draft, version.config) && { draftHands: [] }),
+      }),
     PersonaChannelMoved: (state, { channel, to }) =>
       change(state, { channels: { ...known(state).channels, [channel]: to } }),
     PersonaOwnershipTransferred: (state, { to }) => change(state, { owner: to }),
@@ -99,6 +134,7 @@ export const persona = deciderFor<Persona>()({
     },
     PersonaTemplateAdopted: (state, { templateId, to }) =>
       change(state, { template: { templateId, templateVersion: to } }),
+    PersonaAutonomyChanged: (state, { mode, perClass }) => change(state, { autonomy: { mode, perClass } }),
     PersonaActivated: (state) => change(state, { status: 'active' }),
     PersonaDeactivated: (state) => change(state, { status: 'inactive' }),
     PersonaArchived: (state) => change(state, { status: 'archived' }),

@@ -14,6 +14,11 @@ export const personaRejections = {
     title: 'The persona has no published version',
     next: 'POST /personas/:personaId/versions',
   },
+  'policy-unresolvable': {
+    status: 409,
+    title: 'With a suspended policy the persona could do nothing',
+    next: 'POST /personas/:personaId/policy/activate',
+  },
   'persona-owners-only': {
     status: 403,
     title: 'Only its owner, an admin or an owner of the tenant may do this',
@@ -27,6 +32,7 @@ export const personaRejections = {
   'platform-not-found': { status: 404, title: 'There is no adaptation to this platform' },
   'template-missing': { status: 409, title: 'The persona was not made from a template' },
   'draft-invalid': { status: 400, title: 'The edited draft would not be a valid configuration' },
+  // Its way out is the command that it was sent with.
   'patch-not-applicable': { status: 409, title: 'The patch does not apply to the draft as it is' },
   'version-not-published': { status: 422, title: 'The version is not published' },
   'channel-protected': { status: 403, title: 'Only an admin or an owner may move this channel' },
@@ -37,6 +43,59 @@ export const personaRejections = {
     title: 'The version was published a moment ago; its content can be read shortly',
     retryable: true,
   },
+  'change-reviewed': {
+    status: 409,
+    title: 'A published persona changes through approved refinements here',
+    next: 'POST /refinements',
+  },
+  'refinement-not-found': { status: 404, title: 'There is no such refinement' },
+  'refinement-empty': { status: 422, title: 'The refinement would change nothing' },
+  'refinement-invalid': {
+    status: 422,
+    title: 'With the refinement it would not be a valid configuration',
+  },
+  'refinement-field-unknown': { status: 422, title: 'The refinement has no such field' },
+  'refinement-not-open': {
+    status: 409,
+    title: 'The refinement is decided',
+    next: 'POST /refinements',
+  },
+  'refinement-not-approved': {
+    status: 409,
+    title: 'The refinement is not approved',
+    next: 'POST /refinements/:refinementId/submit',
+  },
+  'refinement-not-applied': {
+    status: 409,
+    title: 'The refinement is not applied',
+    next: 'POST /refinements/:refinementId/apply',
+  },
+  'rollback-not-newest': {
+    status: 409,
+    title: 'Later changes stand on it',
+    next: 'POST /refinements',
+  },
+  'refinement-not-yours': {
+    status: 403,
+    title: 'Only who proposed it, who looks after the persona, an admin or an owner may do this',
+  },
+  // Its way out is another proposal, or to rebase the one that there is.
+  'base-version-moved': { status: 409, title: 'The persona has a newer version than the base' },
+  'rebase-conflict': {
+    status: 409,
+    title: 'The refinement and a newer version change the same',
+    next: 'POST /refinements/:refinementId/fields',
+  },
+  'diff-changed': {
+    status: 409,
+    title: 'The difference is not the one that was shown',
+    next: 'POST /refinements/:refinementId/apply',
+  },
+  'outside-change-class': { status: 422, title: 'The change touches what is not of its class' },
+  'autonomy-manual': { status: 422, title: 'The persona takes no such changes from machines' },
+  'quorum-too-low': { status: 422, title: 'The tenant asks for more people to agree' },
+  'approver-unknown': { status: 422, title: 'There is no such approver' },
+  'approvers-too-few': { status: 422, title: 'So many can never agree' },
   'template-not-found': { status: 404, title: 'There is no such template' },
   'template-slug-taken': { status: 409, title: 'Another template has this slug' },
   'template-retired': { status: 409, title: 'The template is retired' },

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { usualSettings } from '../../../src/domain/configuration/events.js';
 import { contentHash } from '../../../src/domain/content-hash.js';
 import type { DomainEvent } from '../../../src/domain/kernel.js';
 import type { PersonaConfig } from '../../../src/domain/personas/persona-config.js';
 import { personaModule } from '../../../src/domain/personas/persona-module.js';
 import type { ExistingPersona } from '../../../src/domain/personas/persona.js';
+import { recordedId } from '../../../src/domain/personas/refinements/recorded-refinement.js';
 import type { ExistingTemplate } from '../../../src/domain/personas/templates/template.js';
 import { factReader } from '../../support/fact-reader.js';
 import { given, sealed, type Surroundings } from '../../support/given.js';
@@ -16,6 +18,7 @@ import {
   moved,
   personaId,
   published,
+  publishedNext,
   registered,
   registeredWith,
   sharedWith,
@@ -75,7 +78,13 @@ describe('editPersonaDraft', () => {
 
   it('refuses a patch that does not apply, naming the operation', () => {
     const test = { op: 'test', path: '/temperature', value: 1 };
-    edit({ patch: [{ op: 'remove', path: '/tags' }, test] }).thenRejected('patch-not-applicable', '/patch/1');
+    const refused = edit({ patch: [{ op: 'remove', path: '/tags' }, test] });
+    refused.thenRejected('patch-not-applicable', '/patch/1');
+    expect(() => refused.events).toThrow(
+      expect.objectContaining({
+        more: expect.objectContaining({ next: 'PATCH /personas/:personaId/draft' }),
+      }),
+    );
   });
 
   it('takes exactly one form, and never the slug', () => {
@@ -275,86 +284,122 @@ describe('the locked parts of a prompt', () => {
 });
 
 describe('publishPersonaVersion', () => {
-  const input = { personaId };
+  const publish = (persona: typeof draft, around: Around = {}) =>
+    persona.when('publishPersonaVersion', { personaId }, { facts: { settings: usualSettings }, ...around });
+  const changed = configWith({ temperature: 0.4 });
+  const worked = given(personaModule, registered, published(1), edited({ temperature: 0.4 }));
+  const reviewed: Around = { facts: { settings: { ...usualSettings, changeControl: 'reviewed' } } };
 
   it('publishes the draft as version 1, then 2, and leaves the status alone', () => {
-    const outcome = draft.when('publishPersonaVersion', input, editor).thenEvents(published(1));
+    const outcome = publish(draft, editor).thenEvents(published(1));
     outcome.thenReply({ versionNo: 1, versionHash: contentHash(config) });
     outcome
       .again()
       .thenNothing()
       .thenReply({ versionNo: 1, versionHash: contentHash(config) });
-    const changed = configWith({ temperature: 0.4 });
-    given(personaModule, registered, published(1), edited({ temperature: 0.4 }))
-      .when('publishPersonaVersion', input)
-      .thenEvents(published(2, changed));
+    publish(worked).thenEvents(publishedNext(2, changed));
   });
 
   it('an edit there and back is no new version', () => {
-    given(personaModule, registered, published(1), edited({ temperature: 0.4 }), edited({ temperature: 0.3 }))
-      .when('publishPersonaVersion', input)
-      .thenNothing();
+    publish(
+      given(
+        personaModule,
+        registered,
+        published(1),
+        edited({ temperature: 0.4 }),
+        edited({ temperature: 0.3 }),
+      ),
+    ).thenNothing();
+  });
+
+  it('names from the second version on the refinement that is going to record it, and its class', () => {
+    const [first] = publish(draft).events;
+    for (const member of ['refinementId', 'source', 'changeClass'])
+      expect(first!.data).not.toHaveProperty(member);
+    expect(publish(worked).events[0]!.data).toMatchObject({
+      refinementId: recordedId(personaId, 2),
+      source: 'user_modified',
+      changeClass: 'model',
+    });
+  });
+
+  it('is refused where changes are reviewed, but for the first version and for nothing new', () => {
+    publish(worked, reviewed).thenRejected('change-reviewed');
+    publish(draft, reviewed).thenEvents(published(1));
+    publish(ready, reviewed).thenNothing();
   });
 
   it('carries locked parts and sealed values along, whoever publishes', () => {
     const identity = { subjectId: 'grace', background: sealed('born in New York') };
-    from({ identity })
-      .when('publishPersonaVersion', input, editor)
-      .thenEvents(published(1, configWith({ identity })));
+    publish(from({ identity }), editor).thenEvents(published(1, configWith({ identity })));
   });
 
   it('needs a persona that is there and not archived', () => {
-    unknown.when('publishPersonaVersion', input).thenRejected('persona-not-found');
-    gone.when('publishPersonaVersion', input).thenRejected('persona-archived');
+    publish(unknown).thenRejected('persona-not-found');
+    publish(gone).thenRejected('persona-archived');
   });
 });
 
 describe('movePersonaChannel', () => {
   const input = { personaId, channel: 'production', versionNo: 1, reason: 'because' };
+  const move = (persona: typeof draft, more: object = {}, around: Around = {}) =>
+    persona.when(
+      'movePersonaChannel',
+      { ...input, ...more },
+      { facts: { settings: usualSettings }, ...around },
+    );
 
   it('points a channel to a version and remembers where it pointed', () => {
-    ready
-      .when('movePersonaChannel', input, { roles: ['admin'] })
+    move(ready, {}, { roles: ['admin'] })
       .thenEvents(moved('production', null, 1))
       .again()
       .thenNothing();
-    given(personaModule, registered, published(1), moved('production', null, 1), published(2))
-      .when('movePersonaChannel', { ...input, versionNo: 2 })
-      .thenEvents(moved('production', 1, 2));
+    const twice = given(personaModule, registered, published(1), moved('production', null, 1), published(2));
+    move(twice, { versionNo: 2 }).thenEvents(moved('production', 1, 2));
   });
 
   it('moves back as well: a rollback is a move', () => {
-    given(personaModule, registered, published(1), published(2), moved('production', null, 2))
-      .when('movePersonaChannel', input)
-      .thenEvents(moved('production', 2, 1));
+    const ahead = given(personaModule, registered, published(1), published(2), moved('production', null, 2));
+    move(ahead).thenEvents(moved('production', 2, 1));
   });
 
-  it('lets an editor move every channel but the protected one', () => {
-    ready.when('movePersonaChannel', input, editor).thenRejected('channel-protected');
-    ready
-      .when('movePersonaChannel', { ...input, channel: 'staging' }, editor)
-      .thenEvents(moved('staging', null, 1));
+  it('lets an editor move every channel but the protected ones, which the tenant names', () => {
+    move(ready, {}, editor).thenRejected('channel-protected');
+    move(ready, { channel: 'staging' }, editor).thenEvents(moved('staging', null, 1));
+    const facts = { settings: { ...usualSettings, protectedChannels: ['staging'] } };
+    move(ready, {}, { ...editor, facts }).thenEvents(moved('production', null, 1));
+    move(ready, { channel: 'staging' }, { ...editor, facts }).thenRejected('channel-protected');
+    move(ready, { channel: 'staging' }, { roles: ['admin'], facts }).thenEvents(moved('staging', null, 1));
   });
 
   it('leads to published versions only', () => {
-    ready
-      .when('movePersonaChannel', { ...input, versionNo: 2 })
-      .thenRejected('version-not-published', '/versionNo');
-    draft.when('movePersonaChannel', input).thenRejected('version-not-published');
+    move(ready, { versionNo: 2 }).thenRejected('version-not-published', '/versionNo');
+    move(draft).thenRejected('version-not-published');
   });
 
   it.each(['draft', 'head', 'constructor', 'Production', '1st', 'a'.repeat(33), '__proto__'])(
     'refuses the name %s',
     (channel) => {
-      ready.when('movePersonaChannel', { ...input, channel }).thenRejected('invalid-input', '/channel');
+      move(ready, { channel }).thenRejected('invalid-input', '/channel');
     },
   );
 
   it('needs a persona that is there and not archived, and a reason', () => {
-    unknown.when('movePersonaChannel', input).thenRejected('persona-not-found');
-    gone.when('movePersonaChannel', input).thenRejected('persona-archived');
+    move(unknown).thenRejected('persona-not-found');
+    move(gone).thenRejected('persona-archived');
     const { reason: _, ...without } = input;
     ready.when('movePersonaChannel', without).thenRejected('invalid-input', '/reason');
+  });
+
+  it('asks the settings of the tenant which channels are protected, as publishing asks for change control', async () => {
+    for (const operationId of ['movePersonaChannel', 'publishPersonaVersion']) {
+      const { facts } = personaModule.commands[operationId]!;
+      const settings = { ...usualSettings, protectedChannels: ['staging'] };
+      await expect(facts!(input as never, factReader())).resolves.toEqual({ settings: usualSettings });
+      await expect(
+        facts!(input as never, factReader({ states: { 'settings acme': settings } })),
+      ).resolves.toEqual({ settings });
+    }
   });
 });
 
@@ -517,10 +562,10 @@ describe('who may work on a draft', () => {
     ['movePersonaChannel', { personaId, channel: 'staging', versionNo: 1, reason: 'because' }],
     ['adoptTemplateRevision', { personaId }],
   ];
-  const facts = { facts: { template: null } };
+  const facts = { facts: { template: null, settings: usualSettings } };
   const start = [madeFromTemplate, published(1)];
   const reached = (persona: typeof draft, operationId: string, input: object, around: Around): void => {
-    const own = { facts: { template: revision(1) } };
+    const own = { facts: { template: revision(1), settings: usualSettings } };
     expect(persona.when(operationId, { ...input }, { ...own, ...around }).events).toBeInstanceOf(Array);
   };
 

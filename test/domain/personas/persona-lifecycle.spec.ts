@@ -23,18 +23,27 @@ const auditor = { roles: ['auditor' as const], actorId: 'otto' };
 
 describe('activatePersona', () => {
   const input = { personaId, reason: 'it is ready' };
+  const decidable = { facts: { isPolicyResolvable: true } };
+  const activate = (persona: typeof ready, members: object = input, around: object = decidable) =>
+    persona.when('activatePersona', { ...members }, around);
 
   it('activates what has a version', () => {
-    ready.when('activatePersona', input).thenEvents(activated('it is ready')).again().thenNothing();
-    given(personaModule, registered, published(1), activated(), deactivated())
-      .when('activatePersona', { personaId })
-      .thenEvents(activated());
+    activate(ready).thenEvents(activated('it is ready')).again().thenNothing();
+    const inactive = given(personaModule, registered, published(1), activated(), deactivated());
+    activate(inactive, { personaId }).thenEvents(activated());
   });
 
   it('refuses what has none, what is archived, what is not there', () => {
-    draft.when('activatePersona', input).thenRejected('persona-unpublished');
-    gone.when('activatePersona', input).thenRejected('persona-archived');
-    unknown.when('activatePersona', input).thenRejected('persona-not-found');
+    activate(draft).thenRejected('persona-unpublished');
+    activate(gone).thenRejected('persona-archived');
+    activate(unknown).thenRejected('persona-not-found');
+  });
+
+  it('refuses a persona that could do nothing: a policy that decides on it is suspended', () => {
+    const suspended = { facts: { isPolicyResolvable: false } };
+    activate(ready, input, suspended).thenRejected('policy-unresolvable');
+    activate(active, input, suspended).thenNothing();
+    activate(ready, input, { ...suspended, ...bob }).thenRejected('persona-not-found');
   });
 });
 

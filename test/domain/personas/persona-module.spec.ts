@@ -4,6 +4,7 @@ import { draftingCommands } from '../../../src/domain/personas/persona-drafting.
 import { lifecycleCommands } from '../../../src/domain/personas/persona-lifecycle.js';
 import { personaModule } from '../../../src/domain/personas/persona-module.js';
 import { platformCommands } from '../../../src/domain/personas/persona-platforms.js';
+import { refiningCommands } from '../../../src/domain/personas/persona-refining.js';
 import { sharingCommands } from '../../../src/domain/personas/persona-sharing.js';
 import { personaRejections } from '../../../src/domain/personas/rejections.js';
 
@@ -29,11 +30,21 @@ describe('the commands of a persona', () => {
       'deactivatePersona: POST /personas/:personaId/deactivate',
       'archivePersona: POST /personas/:personaId/archive',
       'restorePersona: POST /personas/:personaId/restore',
+      'setPersonaAutonomy: PUT /personas/:personaId/autonomy',
+      'publishRefinement: internal',
+      'publishRollback: internal',
     ]);
   });
 
   it('come from one file each: no file takes the place of another’s command', () => {
-    const files = [creationCommands, draftingCommands, sharingCommands, platformCommands, lifecycleCommands];
+    const files = [
+      creationCommands,
+      draftingCommands,
+      sharingCommands,
+      platformCommands,
+      lifecycleCommands,
+      refiningCommands,
+    ];
     const names = files.flatMap((commands) => Object.keys(commands));
     expect(names).toEqual(Object.keys(personaModule.commands));
   });

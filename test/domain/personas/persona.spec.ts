@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   evolve,
   Rejection,
+  type Actor,
   type Caller,
   type DecideContext,
   type DomainEvent,
@@ -19,6 +20,7 @@ import { personaModule } from '../../../src/domain/personas/persona-module.js';
 import { tolerantSchema } from '../../../src/domain/stored-schema.js';
 import {
   archived,
+  careful,
   configWith,
   edited,
   life,
@@ -101,6 +103,7 @@ describe('the state', () => {
       allowedTeams: [],
       template: { templateId, templateVersion: 2 },
       draft: configWith({ temperature: 0.4, tags: ['new'] }),
+      draftHands: ['ada'],
       head: {
         versionNo: 2,
         versionHash: published(2, configWith({ temperature: 0.4 })).data['versionHash'],
@@ -109,6 +112,7 @@ describe('the state', () => {
       channels: { production: 2 },
       manifest: worker,
       platforms: {},
+      autonomy: careful,
     });
   });
 
@@ -136,6 +140,45 @@ describe('the state', () => {
     const written = [registered, edited({ systemPromptTemplate: 'You are …' })];
     expect(stateAfter(...written).draft.systemPromptTemplate).toBe('You are …');
     expect(stateAfter(...written, edited({}, ['systemPromptTemplate'])).draft).toEqual(configWith({}));
+  });
+
+  describe('whose work is in the draft', () => {
+    const by = (event: DomainEvent, actor: Partial<Actor>) => ({ event, actor });
+    const handsAfter = (...steps: { event: DomainEvent; actor?: Partial<Actor> }[]): string[] => {
+      const events = recorded(
+        { category: 'persona', streamId: personaId },
+        ...steps.map(({ event }) => event),
+      );
+      const state = events.reduce<unknown>((before, { type, data, meta }, index) => {
+        const actor = { ...meta.actor, ...steps[index]!.actor };
+        return evolve(persona, before, { type, data }, { ...meta, actor });
+      }, persona.initialState());
+      return (state as ExistingPersona).draftHands;
+    };
+    const begun = [{ event: registered }, { event: published(1) }];
+    const bobs = by(edited({ temperature: 1 }), { id: 'bob' });
+    const reactor = { kind: 'service' as const, id: 'reactor:refinements', onBehalfOf: 'dana' };
+
+    it('is known, also for whom somebody acted', () => {
+      expect(handsAfter(...begun)).toEqual([]);
+      const cleos = by(edited({ temperature: 1, tags: ['a'] }), { id: 'app', onBehalfOf: 'cleo' });
+      expect(handsAfter(...begun, bobs, bobs, cleos)).toEqual(['bob', 'app', 'cleo']);
+    });
+
+    it('is not a reactor’s, nor of those who made it act', () => {
+      expect(handsAfter(...begun, bobs, by(edited({ tags: ['a'] }), reactor))).toEqual(['bob']);
+    });
+
+    it('is nobody’s when the draft is the newest version', () => {
+      const next = { event: published(2, configWith({ temperature: 1 })) };
+      expect(handsAfter(...begun, bobs, next)).toEqual([]);
+      expect(handsAfter(...begun, bobs, by(edited({ temperature: 0.3 }), { id: 'cleo' }))).toEqual([]);
+    });
+
+    it('is still there after a version that was not published from the draft', () => {
+      const next = by(published(2, configWith({ tags: ['a'] })), reactor);
+      expect(handsAfter(...begun, bobs, next)).toEqual(['bob']);
+    });
   });
 
   it('a persona from before there was sharing is public, and so everybody’s to see', () => {
@@ -194,9 +237,10 @@ describe('a persona that is hidden from the caller', () => {
     deactivatePersona: {},
     archivePersona: {},
     restorePersona: {},
+    setPersonaAutonomy: { mode: 'auto', perClass: {} },
   };
-  const upon = Object.entries(personaModule.commands).filter(([, { input }]) =>
-    Object.hasOwn(input.shape, 'personaId'),
+  const upon = Object.entries(personaModule.commands).filter(
+    ([, { input, http }]) => http !== 'internal' && Object.hasOwn(input.shape, 'personaId'),
   );
   const facts = { teamExists: true, isKnown: true, template: null };
   /** Decided by an editor, whatever permission the command needs besides. */

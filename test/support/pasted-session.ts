@@ -19,7 +19,7 @@ export interface Step {
   printed: string;
 }
 
-/** Ids, instants, digests and keys as placeholders: they are other ones in every run. */
+/** Ids, instants, digests, keys and pseudonyms as placeholders: they are other ones in every run. */
 const normalised = (text: string): string =>
   text
     .replaceAll('\r', '')
@@ -27,6 +27,7 @@ const normalised = (text: string): string =>
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<instant>')
     .replace(/\S+\/tmp\.\w+/g, '<folder>')
     .replace(/dk_[\w.]+/g, '<key>')
+    .replace(/(?<=\[[a-z-]+:)[0-9a-f]{10}(?=\])/g, '<pseudonym>')
     .replace(/\b[0-9a-f]{32,64}\b/g, '<digest>')
     .trimEnd();
 

@@ -1,6 +1,10 @@
 import { auditReadModule } from '../audit/audit-log.js';
 import { featureFlagsReadModule } from '../configuration/feature-flags.js';
+import { settingsReadModule } from '../configuration/settings.js';
+import { deadlinesReadModule } from '../deadlines/deadlines.js';
 import { personaReadModule } from '../personas/module.js';
+import { safetyReadModule } from '../safety/module.js';
+import { accessReviewReadModule } from '../tenancy/access-review.js';
 import { apiKeysReadModule } from '../tenancy/api-keys.js';
 import { membersReadModule } from '../tenancy/members.js';
 import { teamsReadModule } from '../tenancy/teams.js';
@@ -14,6 +18,10 @@ export const readModules: readonly ReadModule[] = [
   teamsReadModule,
   personaReadModule,
   featureFlagsReadModule,
+  settingsReadModule,
+  safetyReadModule,
+  accessReviewReadModule,
+  deadlinesReadModule,
 ];
 
 /** The projections by name. @throws when two are called the same, which would make them share tables */

@@ -8,13 +8,16 @@ import { getPersonaTimeline, personaTimeline } from './persona-timeline.js';
 import { getPersonaVersion, listPersonaVersions, personaVersions } from './persona-versions.js';
 import { getPersona } from './persona-view.js';
 import { personas } from './personas.js';
+import { listRefinements } from './refinement-list.js';
+import { getRefinement } from './refinement-view.js';
+import { refinements } from './refinements.js';
 import { listTemplatePersonas } from './template-personas.js';
 import { getTemplate, listTemplates } from './template-view.js';
 import { templates } from './templates.js';
 
-/** What can be asked about personas and their templates. */
+/** What can be asked about personas, their refinements and their templates. */
 export const personaReadModule: ReadModule = {
-  projections: [personas, personaVersions, personaTimeline, templates],
+  projections: [personas, personaVersions, personaTimeline, templates, refinements],
   queries: {
     listPersonas,
     getPersona,
@@ -25,6 +28,8 @@ export const personaReadModule: ReadModule = {
     renderPersonaPrompt,
     exportPersona,
     getPersonaLineage,
+    listRefinements,
+    getRefinement,
     listTemplates,
     getTemplate,
     listTemplatePersonas,

@@ -1,90 +1,80 @@
 import { z } from 'zod';
-import { personaEvents, personaRef } from '../../domain/personas/events.js';
+import { personaRef } from '../../domain/personas/events.js';
 import { query, rowProjection, type Found, type ProjectedEvent } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
 import { existing } from './persona-versions.js';
 import { personas } from './personas.js';
 import { shownOrigin } from './shown-origin.js';
+import { detailsByType, timelineEvents, type Details } from './timeline-details.js';
 import { summaryOf } from './timeline-summary.js';
 
-type Details = Record<string, unknown>;
 type TimelineRow = {
   personaId: string;
   type: string;
   at: string;
-  actor: { kind: string; id: string };
-  /** Of the persona's stream. */
+  actor: { kind: string; id: string; onBehalfOf?: string };
+  /** Of the stream that it happened in. */
   version: number;
   details: Details;
 };
 
-/** What an entry says of an event; a configuration can be read elsewhere and is left out. */
-const entry = (
-  { type, meta, data }: ProjectedEvent<{ personaId: string }>,
-  details: Details,
-): TimelineRow => ({
-  personaId: data.personaId,
-  type,
-  at: meta.recordedAt,
-  actor: { kind: meta.actor.kind, id: meta.actor.id },
-  version: meta.version,
-  details,
+/** Whose it is; policies of the tenant and approvals of something else are no persona's. */
+const personaOf = ({ data }: Pick<ProjectedEvent, 'data'>): string | undefined =>
+  data['personaId'] as string | undefined;
+
+/** Who acted, and for whom; not with which key and roles. */
+const actorOf = ({ kind, id, onBehalfOf }: ProjectedEvent['meta']['actor']): TimelineRow['actor'] => ({
+  kind,
+  id,
+  ...(onBehalfOf !== undefined && { onBehalfOf }),
 });
 
-const isBrief = (value: unknown): boolean =>
-  typeof value === 'string' ? value.length <= 100 : typeof value === 'number' || typeof value === 'boolean';
+/** The entry of an event, or none. */
+function entryOf(event: ProjectedEvent): TimelineRow | null {
+  const { type, meta, data } = event;
+  const personaId = personaOf(event);
+  if (personaId === undefined) return null;
+  return {
+    personaId,
+    type,
+    at: meta.recordedAt,
+    actor: actorOf(meta.actor),
+    version: meta.version,
+    details: detailsByType[type]!(data),
+  };
+}
 
-/** The fields that an edit changed, with those of their new values that fit into a line. */
-const edited = ({ changed, removed }: { changed: Details; removed: string[] }): Details => ({
-  fields: Object.keys(changed),
-  values: Object.fromEntries(Object.entries(changed).filter(([, value]) => isBrief(value))),
-  removed,
-});
-const reasonOf = ({ reason }: { reason?: unknown }): Details => (reason === undefined ? {} : { reason });
+const told = Object.keys(timelineEvents) as (keyof typeof timelineEvents)[];
 
-/** Everything that happened to a persona, one entry per event. */
-export const personaTimeline = rowProjection<TimelineRow>()(personaEvents, {
+/** Everything that happened to a persona, in whichever stream: one entry per event, sorted by position. */
+export const personaTimeline = rowProjection<TimelineRow>()(timelineEvents, {
   name: 'persona_timeline',
-  version: 2,
-  key: ({ meta, position }) => `${meta.streamId}/${String(position).padStart(16, '0')}`,
+  version: 3,
+  key: (event) => `${personaOf(event) ?? '-'}/${String(event.position).padStart(16, '0')}`,
   asOf: 'immutable',
   indexes: ["row->>'personaId'"],
-  on: {
-    PersonaRegistered: (_, { slug, origin, originRef }, event) =>
-      entry(event, { slug, origin, ...(originRef && { originRef }) }),
-    PersonaDraftEdited: (_, edit, event) => entry(event, edited(edit)),
-    PersonaVersionPublished: (_, { versionNo, versionHash }, event) =>
-      entry(event, { versionNo, versionHash }),
-    PersonaChannelMoved: (_, { personaId: __, ...details }, event) => entry(event, details),
-    PersonaOwnershipTransferred: (_, { personaId: __, ...details }, event) => entry(event, details),
-    PersonaVisibilityChanged: (_, { personaId: __, ...details }, event) => entry(event, details),
-    PersonaSharedWithTeam: (_, { teamId }, event) => entry(event, { teamId }),
-    PersonaUnsharedFromTeam: (_, { teamId }, event) => entry(event, { teamId }),
-    PersonaManifestChanged: (_, { manifest }, event) => entry(event, { role: manifest.role }),
-    PlatformAdaptationAdded: (_, { platformType }, event) => entry(event, { platformType }),
-    PlatformAdaptationChanged: (_, { platformType }, event) => entry(event, { platformType }),
-    PlatformAdaptationRemoved: (_, { platformType }, event) => entry(event, { platformType }),
-    PersonaTemplateAdopted: (_, { personaId: __, ...details }, event) => entry(event, details),
-    PersonaActivated: (_, data, event) => entry(event, reasonOf(data)),
-    PersonaDeactivated: (_, data, event) => entry(event, reasonOf(data)),
-    PersonaArchived: (_, data, event) => entry(event, reasonOf(data)),
-    PersonaRestored: (_, data, event) => entry(event, reasonOf(data)),
-  },
+  on: Object.fromEntries(
+    told.map((type) => [type, (_: unknown, __: unknown, event: ProjectedEvent) => entryOf(event)]),
+  ),
 });
 
 const item = z.strictObject({
   position: z.string(),
   type: z.string(),
   at: z.string(),
-  actor: z.strictObject({ kind: z.string(), id: z.string() }),
-  version: z.int().describe('Of the persona’s stream'),
+  actor: z.strictObject({
+    kind: z.string(),
+    id: z.string(),
+    onBehalfOf: z.string().optional().describe('Whose act made a reactor act'),
+  }),
+  version: z.int().describe('Of the stream that it happened in: the persona’s, a refinement’s, …'),
   summary: z.string(),
   details: z.record(z.string(), z.unknown()),
 });
 
 export const getPersonaTimeline = query({
   http: 'GET /personas/:personaId/timeline',
-  summary: 'What happened to a persona, newest last',
+  summary: 'What happened to a persona, its refinements, approvals and policies, newest last',
   permission: 'personas:read',
   input: z.strictObject({ personaId: personaRef, ...listInput }),
   output: pageOf(item),

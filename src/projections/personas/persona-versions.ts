@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { rejecter } from '../../domain/kernel.js';
 import { personaEvents, personaRef } from '../../domain/personas/events.js';
 import { personaConfig, type PersonaConfig } from '../../domain/personas/persona-config.js';
+import { changeClass, type ChangeClass } from '../../domain/personas/refinements/change-class.js';
+import { refinementSource, type RefinementSource } from '../../domain/personas/refinements/change-source.js';
 import { personaRejections } from '../../domain/personas/rejections.js';
 import { query, rowProjection, type QueryContext } from '../engine/declaration.js';
 import { listInput, pageOf } from '../engine/pages.js';
@@ -15,6 +17,9 @@ type VersionRow = {
   config: PersonaConfig;
   publishedAt: string;
   publishedBy: string;
+  refinementId?: string;
+  source?: RefinementSource;
+  changeClass?: ChangeClass;
 };
 
 /** Keys sort as versions count. */
@@ -24,16 +29,13 @@ const keyOf = (personaId: string, versionNo: number): string =>
 /** Every published version with its configuration, for ever. */
 export const personaVersions = rowProjection<VersionRow>()(personaEvents, {
   name: 'persona_versions',
-  version: 1,
+  version: 2,
   key: ({ meta, data }) => keyOf(meta.streamId, data['versionNo'] as number),
   asOf: 'immutable',
   indexes: ["row->>'personaId'"],
   on: {
-    PersonaVersionPublished: (_, { personaId, versionNo, versionHash, config }, { meta }) => ({
-      personaId,
-      versionNo,
-      versionHash,
-      config,
+    PersonaVersionPublished: (_, version, { meta }) => ({
+      ...version,
       publishedAt: meta.recordedAt,
       publishedBy: meta.actor.id,
     }),
@@ -77,6 +79,12 @@ const summary = z.strictObject({
   versionHash: z.string().describe('SHA-256 of the configuration’s canonical JSON (RFC 8785)'),
   publishedAt: z.string(),
   publishedBy: z.string(),
+  refinementId: z
+    .string()
+    .optional()
+    .describe('The refinement that it applies or is recorded by; the first version has none'),
+  source: refinementSource.optional(),
+  changeClass: changeClass.optional(),
 });
 const versionNo = z.int().min(1).max(1_000_000_000);
 

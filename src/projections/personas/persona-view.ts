@@ -3,6 +3,7 @@ import { channelName, owner, personaRef, versionNo } from '../../domain/personas
 import { manifest } from '../../domain/personas/manifest.js';
 import { personaConfig, type PersonaConfig } from '../../domain/personas/persona-config.js';
 import { completenessOf, platformShape } from '../../domain/personas/platform-adaptation.js';
+import { autonomyShape } from '../../domain/personas/refinements/autonomy.js';
 import { role } from '../../domain/tenancy/events.js';
 import { query, type QueryContext } from '../engine/declaration.js';
 import { existing, personaVersions, reject, version } from './persona-versions.js';
@@ -73,6 +74,7 @@ export const getPersona = query({
     platforms: z
       .record(z.string(), z.strictObject({ ...platformShape, ...completeness }))
       .describe('Adaptation by platform, with how complete it is'),
+    autonomy: z.strictObject(autonomyShape).describe('What becomes of changes that machines propose'),
     template: z.strictObject({ templateId: z.string(), templateVersion: z.int() }).optional(),
     origin: z.enum(['new', 'parent', 'import', 'template']),
     originRef: z

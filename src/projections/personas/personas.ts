@@ -5,6 +5,7 @@ import { personaEvents } from '../../domain/personas/events.js';
 import type { Manifest } from '../../domain/personas/manifest.js';
 import type { PersonaConfig } from '../../domain/personas/persona-config.js';
 import type { PlatformAdaptation } from '../../domain/personas/platform-adaptation.js';
+import { usualAutonomy, type Autonomy } from '../../domain/personas/refinements/autonomy.js';
 import type { Shared } from '../../domain/personas/visibility.js';
 import { rowProjection, type QueryContext } from '../engine/declaration.js';
 
@@ -33,6 +34,7 @@ export type PersonaRow = Shared & {
   manifest?: Manifest;
   /** Adaptation by platform. */
   platforms: Record<string, PlatformAdaptation>;
+  autonomy: Autonomy;
   /** Names of the draft's knowledge domains. */
   domains: string[];
   createdAt: string;
@@ -79,7 +81,7 @@ const followed = (ref: PersonaRow['originRef']): Pick<PersonaRow, 'template'> =>
 /** The personas as they stand: status, draft, newest version, channels; as of any moment. */
 export const personas = rowProjection<PersonaRow>()(personaEvents, {
   name: 'personas',
-  version: 2,
+  version: 3,
   key: ({ meta }) => meta.streamId,
   asOf: 'history',
   indexes: [
@@ -100,6 +102,7 @@ export const personas = rowProjection<PersonaRow>()(personaEvents, {
       head: null,
       channels: {},
       platforms: {},
+      autonomy: usualAutonomy,
       ...facets({ slug: made.slug, draft: config }),
       createdAt: meta.recordedAt,
       updatedAt: meta.recordedAt,
@@ -110,13 +113,11 @@ export const personas = rowProjection<PersonaRow>()(personaEvents, {
         const draft = draftAfter(before, edit);
         return { draft, draftHash: edit.draftHash, ...facets({ slug, draft }) };
       }),
-    PersonaVersionPublished: (row, { versionNo }, { meta }) =>
-      changed(row, meta, () => ({ head: versionNo })),
+    PersonaVersionPublished: (row, { versionNo: head }, { meta }) => changed(row, meta, () => ({ head })),
     PersonaChannelMoved: (row, { channel, to }, { meta }) =>
       changed(row, meta, ({ channels }) => ({ channels: { ...channels, [channel]: to } })),
     PersonaOwnershipTransferred: (row, { to }, { meta }) => changed(row, meta, () => ({ owner: to })),
-    PersonaVisibilityChanged: (row, { isPublic, allowedUsers, allowedRoles }, { meta }) =>
-      changed(row, meta, () => ({ isPublic, allowedUsers, allowedRoles })),
+    PersonaVisibilityChanged: (row, { personaId: _, ...shown }, { meta }) => changed(row, meta, () => shown),
     PersonaSharedWithTeam: (row, { teamId }, { meta }) =>
       changed(row, meta, ({ allowedTeams }) => ({ allowedTeams: [...allowedTeams, teamId] })),
     PersonaUnsharedFromTeam: (row, { teamId }, { meta }) =>
@@ -133,6 +134,8 @@ export const personas = rowProjection<PersonaRow>()(personaEvents, {
       }),
     PersonaTemplateAdopted: (row, { templateId, to }, { meta }) =>
       changed(row, meta, () => ({ template: { templateId, templateVersion: to } })),
+    PersonaAutonomyChanged: (row, { mode, perClass }, { meta }) =>
+      changed(row, meta, () => ({ autonomy: { mode, perClass } })),
     PersonaActivated: become('active'),
     PersonaDeactivated: become('inactive'),
     PersonaArchived: become('archived'),

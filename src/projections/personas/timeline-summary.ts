@@ -1,7 +1,7 @@
 /** What happened to a persona, in words. */
 import type { Owner, personaEvents } from '../../domain/personas/events.js';
-
-type Details = Record<string, unknown>;
+import type { Details } from './timeline-details.js';
+import { governanceWords } from './timeline-governance.js';
 
 const called = ({ kind, id }: Owner): string => (kind === 'user' ? id : `the ${kind} ${id}`);
 
@@ -20,6 +20,16 @@ interface AnyDetails {
   teamId: string;
   platformType: string;
   isPublic: boolean;
+  isRefinement?: boolean;
+  source?: string;
+  mode: string;
+  perClass: Record<string, string>;
+}
+
+/** Why there is a version that was not just published from the draft. */
+function cause({ isRefinement = false, source }: AnyDetails): string {
+  if (source === 'rollback') return ', a rollback';
+  return isRefinement ? ', a refinement' : '';
 }
 
 const told: Record<keyof typeof personaEvents, (details: AnyDetails) => string> = {
@@ -36,7 +46,7 @@ const told: Record<keyof typeof personaEvents, (details: AnyDetails) => string> 
     );
     return `edited the draft: ${[...set, ...removed.map((name) => `without ${name}`)].join(', ')}`;
   },
-  PersonaVersionPublished: ({ versionNo }) => `published version ${versionNo}`,
+  PersonaVersionPublished: (details) => `published version ${details.versionNo}${cause(details)}`,
   PersonaChannelMoved: ({ channel, from, to }) =>
     from === null
       ? `pointed ${channel} to version ${to as number}`
@@ -53,12 +63,18 @@ const told: Record<keyof typeof personaEvents, (details: AnyDetails) => string> 
   PlatformAdaptationRemoved: ({ platformType }) => `removed the adaptation to ${platformType}`,
   PersonaTemplateAdopted: ({ from, to }) =>
     `took over version ${to as number} of its template, after ${from as number}`,
+  PersonaAutonomyChanged: ({ mode, perClass }) => {
+    const others = Object.entries(perClass).map(([name, own]) => `${name} ${own}`);
+    return `set what machines propose to ${[mode, ...others].join(', ')}`;
+  },
   PersonaActivated: () => 'activated',
   PersonaDeactivated: () => 'deactivated',
   PersonaArchived: () => 'archived',
   PersonaRestored: () => 'restored',
 };
 
+const words = { ...told, ...governanceWords } as Record<string, (details: never) => string>;
+
 /** What happened, in words; made when it is read, so that better words need no rebuild. */
 export const summaryOf = (type: string, details: Details): string =>
-  Object.hasOwn(told, type) ? told[type as keyof typeof told](details as unknown as AnyDetails) : type;
+  Object.hasOwn(words, type) ? words[type]!(details as never) : type;

@@ -5,7 +5,7 @@ import { personaReadModule } from '../../../src/projections/personas/module.js';
 
 describe('the personas’ read module', () => {
   it('registers: names, addresses, models and asOf fit together', () => {
-    expect(projectionsOf([personaReadModule])).toHaveLength(4);
+    expect(projectionsOf([personaReadModule])).toHaveLength(5);
     expect([...queriesOf([personaReadModule]).values()].map(({ http, asOf }) => [http, asOf])).toEqual([
       ['GET /personas', true],
       ['GET /personas/:personaId', true],
@@ -16,6 +16,8 @@ describe('the personas’ read module', () => {
       ['GET /personas/:personaId/prompt', true],
       ['GET /personas/:personaId/card', true],
       ['GET /personas/:personaId/lineage', true],
+      ['GET /refinements', true],
+      ['GET /refinements/:refinementId', true],
       ['GET /templates', true],
       ['GET /templates/:templateId', true],
       ['GET /templates/:templateId/personas', true],

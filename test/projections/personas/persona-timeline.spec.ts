@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { personaTimeline } from '../../../src/projections/personas/persona-timeline.js';
 import { sealed } from '../../support/given.js';
-import { edited, life, personaId, registered, templateId } from '../../support/persona-examples.js';
+import {
+  edited,
+  life,
+  personaId,
+  published,
+  registered,
+  templateId,
+} from '../../support/persona-examples.js';
+import { approvalId, ends, refinementId, refinementLife } from '../../support/refinement-examples.js';
+import { approvalLife, policyLife, safetyLife } from '../../support/timeline-examples.js';
 import { expectExampleForEvery, instantAt, projected, recorded } from '../../support/projected.js';
 
 type Entry = { type: string; at: string; details: Record<string, unknown>; version: number };
@@ -11,13 +20,34 @@ const entriesOf = (...events: typeof life): Entry[] => [
 ];
 describe('the timeline', () => {
   it('has an example of every event', () => {
-    expectExampleForEvery(personaTimeline, life);
+    expectExampleForEvery(personaTimeline, [...life, ...refinementLife, ...ends, ...safetyLife]);
   });
 
   it('has one entry per event, newest last', () => {
     expect(entriesOf(...life).map(({ type }) => type)).toEqual(life.map(({ type }) => type));
     const keys = [...projected(personaTimeline, recorded(stream, ...life)).keys()];
     expect(keys).toEqual([...keys].sort());
+  });
+
+  it('tells what happens to a persona in other streams too, all in the order of the log', () => {
+    const events = [
+      ...recorded(stream, registered, published(1)),
+      ...recorded({ category: 'refinement', streamId: refinementId, from: 3 }, ...refinementLife),
+      ...recorded({ category: 'approval', streamId: approvalId, from: 40 }, ...approvalLife),
+      ...recorded({ category: 'policy', streamId: personaId, from: 80 }, ...policyLife),
+      ...recorded({ ...stream, from: 1_000_000 }, published(2)),
+    ];
+    const rows = projected<Entry>(personaTimeline, events);
+    expect([...rows.keys()].toSorted()).toEqual([...rows.keys()]);
+    expect([...rows.values()].map(({ type }) => type)).toEqual(events.map(({ type }) => type));
+  });
+
+  it('has no entry of what is no persona’s: policies of the tenant, approvals of something else', () => {
+    const others = [...approvalLife, ...policyLife].filter(({ type }) => !type.startsWith('PolicyWaiver'));
+    const nobodys = others.map(({ type, data: { personaId: _, ...data } }) => ({ type, data }));
+    expect(
+      projected(personaTimeline, recorded({ category: 'policy', streamId: 'acme' }, ...nobodys)).size,
+    ).toBe(0);
   });
 
   it('says who and when, and keeps reasons sealed', () => {

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { contentHash } from '../../../src/domain/content-hash.js';
 import type { QueryContext } from '../../../src/projections/engine/declaration.js';
 import { personaVersions, version } from '../../../src/projections/personas/persona-versions.js';
-import { config, configWith, life, personaId } from '../../support/persona-examples.js';
+import { recordedId } from '../../../src/domain/personas/refinements/recorded-refinement.js';
+import {
+  config,
+  configWith,
+  life,
+  personaId,
+  published,
+  publishedNext,
+  registered,
+} from '../../support/persona-examples.js';
 import { expectExampleForEvery, instantAt, projected, recorded } from '../../support/projected.js';
 
 const rows = projected(personaVersions, recorded({ category: 'persona', streamId: personaId }, ...life));
@@ -10,6 +19,18 @@ const rows = projected(personaVersions, recorded({ category: 'persona', streamId
 describe('persona versions', () => {
   it('has an example of every event', () => {
     expectExampleForEvery(personaVersions, life);
+  });
+
+  it('tells which refinement it applies, or is recorded by', () => {
+    const next = publishedNext(2, configWith({ temperature: 0.4 }));
+    const events = recorded({ category: 'persona', streamId: personaId }, registered, published(1), next);
+    const [first, second] = [...projected(personaVersions, events).values()];
+    expect(first).not.toHaveProperty('refinementId');
+    expect(second).toMatchObject({
+      refinementId: recordedId(personaId, 2),
+      source: 'user_modified',
+      changeClass: 'model',
+    });
   });
 
   it('keeps each version with its configuration, in the order of their numbers', () => {

@@ -177,6 +177,15 @@ describe('what holds beside the versions', () => {
     for (const member of ['manifest', 'template', 'originRef']) expect(persona).not.toHaveProperty(member);
   });
 
+  it('what becomes of changes that machines propose', async () => {
+    expect(await ask()).toMatchObject({ autonomy: { mode: 'hybrid', perClass: {} } });
+    const autonomy = { mode: 'auto', perClass: { tools: 'manual' } };
+    await world.send('setPersonaAutonomy', { personaId: slug, ...autonomy });
+    const persona = await ask();
+    expect(persona).toMatchObject({ autonomy });
+    expect(personaReadModule.queries['getPersona']!.output.parse(persona)).toEqual(persona);
+  });
+
   it('the manifest as it was set', async () => {
     await world.send('setPersonaManifest', { personaId: slug, canDelegate: true, delegateAllowList: [] });
     expect(await ask()).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { personas, searchable, type PersonaRow } from '../../../src/projections/personas/personas.js';
 import {
+  careful,
   config,
   configWith,
   edited,
@@ -44,6 +45,7 @@ describe('personas', () => {
       head: null,
       channels: {},
       platforms: {},
+      autonomy: { mode: 'hybrid', perClass: {} },
       domains: [],
       createdAt: instantAt(1),
       updatedAt: instantAt(1),
@@ -74,12 +76,12 @@ describe('personas', () => {
     expect(rowAfter(life.length)).toMatchObject({ createdAt: instantAt(1), slug: 'technical-assistant' });
   });
 
-  it('follows whose it is and who sees it, its manifest, its platforms and its template', () => {
+  it('follows whose it is and who sees it, its manifest, its platforms, its template and its autonomy', () => {
     const seen = life.slice(10).map((event, index) => {
       const row = rowAfter(11 + index);
       expect([row.version, row.updatedAt]).toEqual([11 + index, instantAt(11 + index)]);
-      const { owner, isPublic, allowedUsers, allowedRoles, allowedTeams, platforms } = row;
-      const now = { owner, isPublic, allowedUsers, allowedRoles, allowedTeams, platforms };
+      const { owner, isPublic, allowedUsers, allowedRoles, allowedTeams, platforms, autonomy } = row;
+      const now = { owner, isPublic, allowedUsers, allowedRoles, allowedTeams, platforms, autonomy };
       return [event.type, { ...now, manifest: row.manifest, template: row.template }];
     });
     const changes = [
@@ -93,6 +95,7 @@ describe('personas', () => {
       ['PlatformAdaptationRemoved', { platforms: {} }],
       ['PersonaDraftEdited', {}],
       ['PersonaTemplateAdopted', { template: { templateId, templateVersion: 2 } }],
+      ['PersonaAutonomyChanged', { autonomy: careful }],
     ] as const;
     let row = {
       owner: { kind: 'user', id: 'ada' },
@@ -101,6 +104,7 @@ describe('personas', () => {
       allowedRoles: [],
       allowedTeams: [],
       platforms: {},
+      autonomy: { mode: 'hybrid', perClass: {} },
       manifest: undefined,
       template: { templateId, templateVersion: 1 },
     };

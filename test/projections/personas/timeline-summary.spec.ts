@@ -45,6 +45,7 @@ describe('the story of a persona', () => {
       'removed the adaptation to linkedin',
       'edited the draft: tags',
       'took over version 2 of its template, after 1',
+      'set what machines propose to auto, tools manual',
     ]);
   });
 
@@ -64,6 +65,15 @@ describe('the story of a persona', () => {
     ],
   ])('%#: tells where it comes from', (event, words) => {
     expect(told(event)).toEqual([words]);
+  });
+
+  it('tells why there is a version that was not just published from the draft', () => {
+    const published = (more: object) => summaryOf('PersonaVersionPublished', { versionNo: 3, ...more });
+    expect(published({ source: 'user_modified' })).toBe('published version 3');
+    expect(published({ source: 'user_modified', isRefinement: true })).toBe(
+      'published version 3, a refinement',
+    );
+    expect(published({ source: 'rollback' })).toBe('published version 3, a rollback');
   });
 
   it('tells the values of an edit that fit into a line, and what is gone', () => {

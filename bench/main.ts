@@ -18,8 +18,10 @@ type Bench = (context: BenchContext) => Promise<BenchResult[]>;
 const benches: Record<string, () => Promise<Bench>> = {
   append: async () => (await import('./append.js')).appendBench,
   command: async () => (await import('./command.js')).commandBench,
+  decide: async () => (await import('./decide.js')).decideBench,
   query: async () => (await import('./query.js')).queryBench,
   import: async () => (await import('./import.js')).importBench,
+  backtest: async () => (await import('./backtest.js')).backtestBench,
 };
 
 const resultsFile = join(import.meta.dirname, 'results.json');

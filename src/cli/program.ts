@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../main.js';
 import { apiKeysCommand } from './api-keys.js';
+import { backtestCommand } from './backtest-policy.js';
 import { configCommand } from './config-check.js';
 import { isUnavailable, messageOf } from './databases.js';
 import { exportCommand } from './export-persona.js';
@@ -22,6 +23,7 @@ const commands = [
   apiKeysCommand,
   importCommand,
   exportCommand,
+  backtestCommand,
   replayCommand,
   rebuildCommand,
   parkedCommand,

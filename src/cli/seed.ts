@@ -11,16 +11,18 @@ interface Seeded {
   members: { memberId: string; roles: string[]; key: string | null }[];
 }
 
-/** Two people to try rules of more than one person with. */
+/** People to try rules of more than one person with: one who proposes, two who decide, and an application. */
 const demoMembers = [
   { memberId: 'dana', displayName: 'Dana', roles: ['editor', 'approver'] },
   { memberId: 'ravi', displayName: 'Ravi', roles: ['admin', 'approver'] },
+  { memberId: 'mira', displayName: 'Mira', roles: ['approver'] },
+  { memberId: 'helpdesk', displayName: 'Help desk', roles: ['service'] },
 ];
 
-/** `dramatis seed`: Abi, Abbey and Aviva, published and in production; `--demo` adds two members with keys. */
+/** `dramatis seed`: Abi, Abbey and Aviva, published and in production; `--demo` adds members with keys. */
 export function seedCommand(program: Command): void {
   withClient(program.command('seed').description('make the personas Abi, Abbey and Aviva'))
-    .option('--demo', 'also add two members and print their API keys')
+    .option('--demo', 'also add three people and an application, and print their API keys')
     .action(async ({ url, key, json, demo }: ClientOptions & { demo?: boolean }) => {
       await withServer({ url, key }, async (client) => {
         const seeded: Seeded = { personas: [], members: [] };

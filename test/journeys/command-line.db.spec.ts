@@ -63,7 +63,7 @@ describe('dramatis import', () => {
 });
 
 describe('dramatis seed', () => {
-  it('makes Abi, Abbey and Aviva once, and two members with keys', async () => {
+  it('makes Abi, Abbey and Aviva once, and members with keys', async () => {
     const first = await cli('seed', '--demo', '--json');
     expect(first.code).toBe(0);
     const { personas, members } = JSON.parse(first.stdout) as {

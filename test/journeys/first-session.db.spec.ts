@@ -75,8 +75,14 @@ describe('a first session', () => {
   });
 
   it('tells the story in the timeline', async () => {
-    const { body } = await server.get(`/personas/${id}/timeline`);
-    expect(body.items.map(({ type }: { type: string }) => type)).toEqual([
+    // That it was published without a proposal is put on record a moment later.
+    const { body } = await until('the record of the second version', async () => {
+      const answer = await server.get(`/personas/${id}/timeline`);
+      const told = answer.body.items as { type: string }[];
+      return told.some(({ type }) => type === 'RefinementApplied') && answer;
+    });
+    const types = body.items.map(({ type }: { type: string }) => type);
+    expect(types.filter((type: string) => type.startsWith('Persona'))).toEqual([
       'PersonaRegistered',
       'PersonaVersionPublished',
       'PersonaChannelMoved',

@@ -9,6 +9,9 @@ const documents = [
   'docs/prompt-rendering.md',
   'docs/templates.md',
   'docs/sharing.md',
+  'docs/safety-policies.md',
+  'docs/approvals.md',
+  'docs/refinements.md',
   'docs/feature-flags.md',
   'docs/character-cards.md',
 ];

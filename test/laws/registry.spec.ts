@@ -4,9 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { v5 as uuidv5 } from 'uuid';
 import { canonicalText, openCodec } from '../../src/commands/codec.js';
 import { modules } from '../../src/commands/registry.js';
 import { engineRejections } from '../../src/commands/rejections.js';
+import { settings } from '../../src/domain/configuration/tenant-settings.js';
+import { refinement } from '../../src/domain/personas/refinements/refinement.js';
 import {
   evolve,
   Rejection,
@@ -16,6 +19,8 @@ import {
   type EventMeta,
   type Module,
 } from '../../src/domain/kernel.js';
+import { beginBacktest } from '../../src/domain/safety/backtest.js';
+import { seedPolicies } from '../../src/domain/safety/seed-policies.js';
 import { allowed, permissions } from '../../src/domain/tenancy/permissions.js';
 import { role } from '../../src/domain/tenancy/events.js';
 import { mapPersonal } from '../../src/commands/sealing/map-personal.js';
@@ -42,6 +47,16 @@ const picks: Picks = {
   channel: fc.constantFrom('production', 'staging'),
 };
 
+const candidate = seedPolicies.general;
+const emptyBacktest = beginBacktest(
+  { candidate },
+  {
+    policyOf: () => Promise.resolve(null),
+    textsOf: () => Promise.resolve({}),
+    pause: () => Promise.resolve(),
+  },
+).result();
+
 interface Step {
   operationId: string;
   command: Command;
@@ -63,9 +78,29 @@ function contextFor(module: Module, step: Step, index: number): DecideContext<st
       template: null,
       teamExists: true,
       isKnown: true,
+      settings: settings.initialState(),
+      isPolicyResolvable: true,
+      check: {
+        policies: [],
+        facts: {
+          action: 'say',
+          personaStatus: 'active',
+          personaId: streamId,
+          roles: ['service'],
+          counters: { actionsPerMinute: { persona: 1 } },
+        },
+      },
+      tested: { candidate, range: { after: 0, to: 7 }, result: emptyBacktest },
+      refinement: refinement.initialState(),
+      fourEyes: true,
+      personaExists: true,
+      seesPersona: true,
+      strangers: [],
+      delegators: {},
     } as never,
     secret: { id: `default.${(index % 3) + 1}`, value: 'secret', digest: 'a'.repeat(64) },
-    id: (name) => `${name}-${index}`,
+    elapsedUs: 42,
+    id: (name) => uuidv5(name, `01890000-0000-7000-8000-${String(index).padStart(12, '0')}`),
     reject: (code, detail) => {
       const row = module.decider.rejections[code];
       if (!row) throw new Error(`${code} is in no table`);

@@ -97,7 +97,10 @@ const ofApprovals: Record<keyof typeof approvalEvents, (details: AnyDetails) => 
   ApprovalEscalated: (raised) => `asked the next in line (${raised.level}) about ${subject(raised)}`,
   ApprovalSubjectChanged: (now) => `the votes on ${subject(now)} are void: it is another one now`,
   ApprovalGranted: (given) => `${subject(given)} is approved by ${named(given.by)}`,
-  ApprovalRejected: (given) => `${subject(given)} is rejected by ${named(given.by)}`,
+  ApprovalRejected: (given) =>
+    given.by.length > 0
+      ? `${subject(given)} is rejected by ${named(given.by)}`
+      : `${subject(given)} is rejected: too few are left who may agree`,
   ApprovalExpired: (late) => `nobody decided on ${subject(late)} in time: it is denied`,
   ApprovalAutoApproved: (given) => `nobody objected to ${subject(given)} in time: it is approved`,
   ApprovalCancelled: (given) => `the approval of ${subject(given)} was given up`,

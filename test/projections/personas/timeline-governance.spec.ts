@@ -101,6 +101,12 @@ describe('the story of an approval', () => {
     ]);
   });
 
+  it('says when nobody rejected it, and too few are left', () => {
+    expect(summaryOf('ApprovalRejected', { kind: 'refinement', by: [] })).toBe(
+      'the refinement is rejected: too few are left who may agree',
+    );
+  });
+
   it('names the action that it is about', () => {
     const asked = { kind: 'action', action: 'tool:email.send', quorum: { n: 1 } };
     expect(summaryOf('ApprovalRequested', asked)).toBe('asked one to approve tool:email.send');

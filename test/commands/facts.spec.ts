@@ -322,6 +322,26 @@ describe('what is made from the input', () => {
     expect(await here.seen((read) => read.open({ in: [remark] }))).toEqual({ in: [{ canary: 'a canary' }] });
   });
 
+  it('leaves no key behind where the decision refuses', async () => {
+    const place = { tenantId: 'acme', subjectId: 'bob', scope: 'note-acme_own' };
+    look = (read) => read.seal('made', 'bob', 'a canary');
+    write = ({ reject }) => reject('note-not-found');
+    await expect(here.send('look', { noteId: 'own' })).rejects.toMatchObject({ code: 'note-not-found' });
+    expect(await keyring.keyIfAny(place)).toBeNull();
+    write = ({ facts }) => ({ text: 'x', remark: facts as Personal });
+    await here.send('look', { noteId: 'own' });
+    expect(await keyring.keyIfAny(place)).not.toBeNull();
+  });
+
+  it('may have an id of the command, which the decision has too', async () => {
+    look = (read) => Promise.resolve(read.id('part'));
+    let decided: string[] = [];
+    write = ({ facts, id }) => ((decided = [facts as string, id('part'), id('other')]), null);
+    await here.send('look', { noteId: 'own' });
+    expect(decided[0]).toBe(decided[1]);
+    expect(decided[2]).not.toBe(decided[1]);
+  });
+
   it('belongs to the stream where nobody is named', async () => {
     look = (read) => read.seal('made', undefined, 'a canary');
     write = ({ facts }) => ({ text: 'x', remark: facts as Personal });

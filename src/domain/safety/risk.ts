@@ -66,11 +66,10 @@ export function riskOf(table: RiskTable, facts: RiskFacts, exemptedFields: reado
 }
 
 function levelOf({ levels }: RiskTable, score: number): RiskLevel {
-  const reached = (level: 'medium' | 'high' | 'critical'): boolean =>
-    hundredths(score) >= hundredths(levels[level]);
-  if (reached('critical')) return 'critical';
-  if (reached('high')) return 'high';
-  return reached('medium') ? 'medium' : 'low';
+  const reached = hundredths(score);
+  if (reached >= hundredths(levels.critical)) return 'critical';
+  if (reached >= hundredths(levels.high)) return 'high';
+  return reached >= hundredths(levels.medium) ? 'medium' : 'low';
 }
 
 /** Whether a level is another one, or above it. */

@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from '
 import { StoreUnavailable } from '../../../src/commands/event-store/port.js';
 import { openKeyring, type Keyring, type KeyringOptions } from '../../../src/commands/sealing/keyring.js';
 import { openValues } from '../../../src/commands/sealing/open.js';
-import { sealValue, unwrapKey } from '../../../src/commands/sealing/data-key.js';
+import { drawnKey, sealValue, unwrapKey } from '../../../src/commands/sealing/data-key.js';
 import { openPool } from '../../../src/database/pool.js';
 import { freshDatabase } from '../../support/database.js';
 
@@ -107,6 +107,52 @@ describe('keyFor', () => {
     const secret = cipherKey.export();
     expect(wrapped.includes(secret)).toBe(false);
     expect(unwrapKey(kek, keyId, wrapped)).toEqual(secret);
+  });
+
+  it('makes the keys of many places in one call', async () => {
+    const keyring = await open();
+    const places = Array.from({ length: 60 }, (_, n) => ({ ...place, scope: `s-t_${n}` }));
+    const drawn = places.map(() => drawnKey());
+    const keys = await Promise.all(places.map((one, n) => keyring.keyFor(one, drawn[n])));
+    expect(keys).toEqual(drawn);
+    expect(keyring.seen.queries.filter((text) => text.includes('INSERT'))).toHaveLength(1);
+    expect(keyring.seen.queries).toHaveLength(1);
+    const sealed = keys.map((key) => sealValue(key, 'c/a', 'text'));
+    expect(await openValues(sealed, await open())).toEqual(sealed.map(() => 'text'));
+  });
+
+  it('takes a drawn key only where there is none', async () => {
+    const [one, other] = [await open(), await open()];
+    const key = await one.keyFor(place);
+    const drawn = drawnKey();
+    expect((await other.keyFor(place, drawn)).keyId).toBe(key.keyId);
+    expect(await other.keys([drawn.keyId])).toEqual(new Map());
+    await destroy(key.keyId);
+    const third = await open();
+    await expect(third.keyFor(place, drawnKey())).rejects.toMatchObject({ code: 'subject-erased' });
+    expect(await sql('SELECT count(*)::int AS n FROM keys')).toEqual([{ n: 1 }]);
+  });
+
+  it('is refused alone where its values are', async () => {
+    const keyring = await open();
+    const outcomes = await Promise.allSettled(
+      ['a', 'no text\u0000', 'b'].map((subjectId) => keyring.keyFor({ ...place, subjectId }, drawnKey())),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await sql('SELECT count(*)::int AS n FROM keys')).toEqual([{ n: 2 }]);
+  });
+
+  it('never waits for another process for ever, in whichever order both ask', async () => {
+    const processes = [await open(), await open()];
+    for (let round = 0; round < 20; round++) {
+      const places = Array.from({ length: 40 }, (_, n) => ({ ...place, scope: `s-t_${round}_${n}` }));
+      const orders = [places, places.toReversed()];
+      const keys = await Promise.all(
+        processes.map((one, n) => Promise.all(orders[n]!.map((at) => one.keyFor(at, drawnKey())))),
+      );
+      const ids = keys.map((list) => list.map(({ keyId }) => keyId));
+      expect(ids[1]!.toReversed()).toEqual(ids[0]);
+    }
   });
 
   it('fails where a row was tampered with', async () => {

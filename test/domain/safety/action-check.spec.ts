@@ -105,6 +105,26 @@ describe('the masked text', () => {
     expect(await masked('all fine')).toBeUndefined());
 });
 
+describe('what is masked', () => {
+  const content = { direction: 'output' as const, text: 'kim@example.org' };
+  const subjectOf = async (members: Partial<AskedAction>): Promise<unknown> => {
+    const subjects: unknown[] = [];
+    const read = reader();
+    const seal: typeof read.seal = (name, subjectId, value) => {
+      subjects.push(subjectId);
+      return read.seal(name, subjectId, value);
+    };
+    await check({ content, args: { body: 'kim@example.org' }, ...members }, { ...read, seal });
+    expect(subjects).toHaveLength(2);
+    return new Set(subjects).size === 1 && subjects[0];
+  };
+
+  it('belongs to the subject', async () => expect(await subjectOf({ subjectId: 's' })).toBe('s'));
+
+  it('belongs to the one that is drawn for arguments and content where nobody is named', async () =>
+    expect(await subjectOf({})).toBe(reader().id('subjectId')));
+});
+
 describe('masked arguments', () => {
   const masked = async (args: Record<string, unknown>) => (await check({ args, subjectId: 's' })).maskedArgs;
 

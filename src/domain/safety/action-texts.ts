@@ -48,7 +48,7 @@ export async function lookThrough(
   if (parts.length === 0) return undefined;
   return analyseContent({
     parts,
-    policies: policies.map(({ policy }) => policy),
+    policies,
     exemptedFields: policies.flatMap(({ policy }) => policy.pii.exemptedFields),
     pause,
   });

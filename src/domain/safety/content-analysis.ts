@@ -2,7 +2,8 @@
 import { direction, type ContentFacts, type Direction, type PartFacts } from './action-facts.js';
 import { filterSection, patternIdOf } from './content-rules.js';
 import { foundPii, piiVersion, type PiiFound } from './pii.js';
-import type { PolicyDocument } from './policy-document.js';
+import type { RuleMode } from './policy-document.js';
+import { modeOf, ruleId, type PolicyInForce } from './policy-in-force.js';
 import { searchWork, spansOf, type Span } from './text-pattern.js';
 import { beginWork, workOf, type Pause } from './work.js';
 
@@ -35,7 +36,8 @@ export interface Looked {
 
 /**
  * Looks for everything that some policies ask of the texts of an action, and for personal data of every kind; for
- * nothing where that would be more work than a check may take. Others are let go on meanwhile.
+ * nothing where what counts would be more work than a check may take. What does not count — in shadow, off, waived — is
+ * looked for as far as there is room: it may serve a back-test, and never changes a decision. Others are let go on meanwhile.
  * @param exemptedFields members of `args` that some policy exempts: what stands in them is told apart
  */
 export async function analyseContent({
@@ -45,28 +47,65 @@ export async function analyseContent({
   pause,
 }: {
   parts: readonly ContentPart[];
-  policies: readonly PolicyDocument[];
+  policies: readonly PolicyInForce[];
   exemptedFields: readonly string[];
   pause: Pause;
 }): Promise<Looked> {
   const all = textsOf(parts);
-  const wanted = new Map<Direction, string[]>();
-  const searches = new Map<string, Texts>();
+  const searches = searchesFor(parts, policies, all);
+  let work = 0;
+  const done = new Map<string, Search>();
+  for (const [pattern, search] of searches) {
+    const more = searchWork(pattern, search.length, search.texts.size);
+    if (work + more > workOf.most) {
+      if (search.counts) return { facts: parts.map(notLookedThrough), findings: nothingFound };
+      continue;
+    }
+    work += more;
+    done.set(pattern, search);
+  }
+  const findings = await foundIn(done, all, pause);
+  const fields = [...new Set(exemptedFields)].sort();
+  const facts = parts.map((part) => {
+    const wanted = [...done].filter(([, { ways }]) => ways.has(part.direction));
+    return factsOf(
+      part,
+      wanted.map(([pattern]) => pattern),
+      fields,
+      findings,
+    );
+  });
+  return { facts, findings };
+}
+
+/** A pattern's search: through which texts, for which directions, and whether some rule that wants it counts. */
+interface Search extends Texts {
+  ways: Set<Direction>;
+  counts: boolean;
+}
+
+/** What is to be searched for, by pattern: what counts comes first. */
+function searchesFor(
+  parts: readonly ContentPart[],
+  policies: readonly PolicyInForce[],
+  all: Texts,
+): Map<string, Search> {
+  const searches = new Map<string, Search>();
   for (const way of direction.options) {
     const inIt = parts.filter((part) => part.direction === way);
-    const patterns = inIt.length > 0 ? patternsOf(policies, way) : [];
+    if (inIt.length === 0) continue;
     const texts = textsOf(inIt);
-    wanted.set(way, patterns);
-    for (const pattern of patterns) searches.set(pattern, searches.has(pattern) ? all : texts);
+    for (const { pattern, counts } of patternsOf(policies, way)) {
+      const known = searches.get(pattern);
+      const isBothWays = known !== undefined && !known.ways.has(way);
+      searches.set(pattern, {
+        ...(isBothWays ? all : (known ?? texts)),
+        ways: new Set([...(known?.ways ?? []), way]),
+        counts: counts || (known?.counts ?? false),
+      });
+    }
   }
-  let work = 0;
-  for (const [pattern, { texts, length }] of searches) work += searchWork(pattern, length, texts.size);
-  if (work > workOf.most) return { facts: parts.map(notLookedThrough), findings: nothingFound };
-
-  const findings = await foundIn(searches, all, pause);
-  const fields = [...new Set(exemptedFields)].sort();
-  const facts = parts.map((part) => factsOf(part, wanted.get(part.direction)!, fields, findings));
-  return { facts, findings };
+  return new Map([...searches].sort(([, a], [, b]) => Number(b.counts) - Number(a.counts)));
 }
 
 /** Different texts, and how long they are together. */
@@ -82,15 +121,26 @@ function textsOf(parts: readonly ContentPart[]): Texts {
   return { texts, length };
 }
 
-/** The patterns of policies for a direction, whatever the modes: a candidate of a back-test may enforce them. */
-const patternsOf = (policies: readonly PolicyDocument[], way: Direction): string[] => [
-  ...new Set(
-    policies.flatMap((policy) => [
-      ...policy[filterSection(way)].map(({ pattern }) => pattern),
-      ...policy.pii.customPatterns.map(({ pattern }) => pattern),
-    ]),
-  ),
-];
+/** The patterns of policies for a direction, whatever the modes, and whether their rules count. */
+const patternsOf = (
+  policies: readonly PolicyInForce[],
+  way: Direction,
+): { pattern: string; counts: boolean }[] =>
+  policies.flatMap((inForce) => {
+    const { policy } = inForce;
+    const section = filterSection(way);
+    const counts = (rule: string, mode: RuleMode): boolean => modeOf(inForce, rule, mode) === 'enforce';
+    return [
+      ...policy[section].map(({ name, pattern, mode }) => ({
+        pattern,
+        counts: counts(ruleId(section, name), mode),
+      })),
+      ...policy.pii.customPatterns.map(({ name, pattern }) => ({
+        pattern,
+        counts: counts(ruleId('pii', name), policy.pii.mode),
+      })),
+    ];
+  });
 
 const nowhere: ReadonlyMap<string, Span[]> = new Map();
 const nothingFound: Findings = { spansOf: () => nowhere, pii: new Map() };

@@ -1,7 +1,7 @@
 /** What a policy's rules about texts come to, by what was found in the texts; the texts themselves are not needed. */
 import { createHash } from 'node:crypto';
 import type { ContentFacts, Direction, PartFacts } from './action-facts.js';
-import { piiKind, type ContentFilter, type PiiKind } from './policy-document.js';
+import { piiKind, type ContentFilter, type PiiKind, type RuleMode } from './policy-document.js';
 import {
   finding,
   isSeen,
@@ -45,14 +45,14 @@ export function matchingFilters(
   inForce: PolicyInForce,
   direction: Direction,
   view: View,
-  isFound: (pattern: string) => boolean,
+  isFound: (pattern: string, mode: RuleMode) => boolean,
 ): MatchingFilter[] {
   const section = filterSection(direction);
   const found: MatchingFilter[] = [];
   for (const [position, filter] of inForce.policy[section].entries()) {
     const rule = ruleId(section, filter.name);
     const mode = modeOf(inForce, rule, filter.mode);
-    if (mode !== 'off' && isSeen(mode, view) && isFound(filter.pattern))
+    if (mode !== 'off' && isSeen(mode, view) && isFound(filter.pattern, mode))
       found.push({ filter, rule, mode, position });
   }
   const allowed = found.filter(({ filter }) => filter.action === 'allow');
@@ -62,10 +62,15 @@ export function matchingFilters(
 
 /**
  * The same for what was found in a part: its direction's filters.
- * @throws ContentUnknown where one of them was not looked for
+ * @throws ContentUnknown where one that counts was not looked for
  */
 export const filtersOfPart = (inForce: PolicyInForce, part: PartFacts, view: View): MatchingFilter[] =>
-  matchingFilters(inForce, part.direction, view, (pattern) => countIn(part.patterns, pattern) > 0);
+  matchingFilters(
+    inForce,
+    part.direction,
+    view,
+    (pattern, mode) => countIn(part.patterns, pattern, mode) > 0,
+  );
 
 const effects = { block: 'deny', warn: 'warn', mask: 'mask', allow: 'allow' } as const;
 
@@ -127,10 +132,12 @@ const piiNames = ({ pii }: PolicyInForce['policy']): Set<string> =>
  */
 export function piiOfPart(inForce: PolicyInForce, part: PartFacts, view: View): string[] {
   const { pii } = inForce.policy;
-  const isLookedFor = (name: string): boolean => isSeen(modeOf(inForce, ruleId('pii', name), pii.mode), view);
+  const modeFor = (name: string): RuleMode => modeOf(inForce, ruleId('pii', name), pii.mode);
+  const isLookedFor = (name: string): boolean => isSeen(modeFor(name), view);
   if (!isSeen(modeOf(inForce, 'pii', pii.mode), view)) return [];
   const custom = pii.customPatterns.filter(
-    ({ pattern }) => countOutside(pattern, part, pii.exemptedFields) > 0,
+    ({ name, pattern }) =>
+      isLookedFor(name) && countOutside(pattern, part, pii.exemptedFields, modeFor(name)) > 0,
   );
   const kinds = kindsIn(part, pii.exemptedFields, pii.kinds);
   return [...kinds, ...custom.map(({ name }) => name)].filter(isLookedFor);
@@ -150,17 +157,19 @@ function kindsIn(part: PartFacts, exempted: readonly string[], kinds: readonly P
   return found.filter((kind) => part.pii[kind]! > sumIn(part, exempted, (told) => told.pii[kind]));
 }
 
-function countOutside(pattern: string, part: PartFacts, exempted: readonly string[]): number {
-  const count = countIn(part.patterns, pattern);
+function countOutside(pattern: string, part: PartFacts, exempted: readonly string[], mode: RuleMode): number {
+  const count = countIn(part.patterns, pattern, mode);
   if (count === 0) return 0;
   const id = patternIdOf(pattern);
   return count - sumIn(part, exempted, ({ patterns }) => patterns[id]);
 }
 
-function countIn(patterns: PartFacts['patterns'], pattern: string): number {
+/** What a rule in shadow asks for may have been left out, where there was too much to do: it decides nothing. */
+function countIn(patterns: PartFacts['patterns'], pattern: string, mode: RuleMode): number {
   const id = patternIdOf(pattern);
-  if (!Object.hasOwn(patterns, id)) throw new ContentUnknown('a pattern was not looked for');
-  return patterns[id]!;
+  if (Object.hasOwn(patterns, id)) return patterns[id]!;
+  if (mode !== 'enforce') return 0;
+  throw new ContentUnknown('a pattern was not looked for');
 }
 
 type Exempted = PartFacts['exemptedFields'][number];

@@ -28,7 +28,12 @@ const content = (one: string, direction: Direction = 'output'): ContentPart => (
   texts: [text(one)],
 });
 const looked = (parts: ContentPart[], exemptedFields: string[] = [], policies = [policy, policy]) =>
-  analyseContent({ parts, policies, exemptedFields, pause: () => Promise.resolve() });
+  analyseContent({
+    parts,
+    policies: policies.map((one) => inForce(one)),
+    exemptedFields,
+    pause: () => Promise.resolve(),
+  });
 const analysed = async (...given: Parameters<typeof looked>) => (await looked(...given)).facts;
 
 describe('what is found in a part', () => {
@@ -107,6 +112,35 @@ describe('more than a check may take', () => {
     expect(contentFacts.parse(facts)).toStrictEqual(facts);
   });
 
+  describe('never is what does not count', () => {
+    const costly = many(6);
+    const calm = openWith({ outputFilters: [{ name: 'x', pattern: 'aaa', action: 'warn' }] });
+    const parts = [content(long)];
+    const pause = () => Promise.resolve();
+    const waivedRules = costly.outputFilters.map(({ name }) => `outputFilters/${name}`);
+    const inMode = (mode: 'shadow' | 'off') =>
+      inForce({ ...costly, outputFilters: costly.outputFilters.map((one) => ({ ...one, mode })) });
+
+    it.each([
+      ['a policy in shadow', inForce(costly, { mode: 'shadow' })],
+      ['rules in shadow', inMode('shadow')],
+      ['rules that are off', inMode('off')],
+      ['rules that are waived', inForce(costly, { source: 'floor', waivedRules })],
+    ])('%s', async (_, beside) => {
+      const deciding = inForce(calm);
+      const { facts } = await analyseContent({
+        parts,
+        policies: [beside, deciding],
+        exemptedFields: [],
+        pause,
+      });
+      expect(facts.map(({ tooMuch, patterns }) => [tooMuch, patterns[patternIdOf('aaa')]! > 0])).toEqual([
+        [undefined, true],
+      ]);
+      expect(decideAction([deciding, beside], factsOf({ content: facts })).decision).toBe('allow');
+    });
+  });
+
   it('is less where the same text is there twice: it is looked through once', async () => {
     const twice = await analysed([args(text(long)), content(long)], [], [many(4)]);
     expect(twice.some(({ tooMuch }) => tooMuch)).toBe(false);
@@ -117,7 +151,7 @@ it('others are let go on while much is looked through, and not for a little', as
   let pauses = 0;
   const pause = () => Promise.resolve(void pauses++);
   const through = (one: string) =>
-    analyseContent({ parts: [content(one)], policies: [policy], exemptedFields: [], pause });
+    analyseContent({ parts: [content(one)], policies: [inForce(policy)], exemptedFields: [], pause });
   await through('Write to kim@example.org, out of office, about ORD-77.'.repeat(10));
   expect(pauses).toBe(0);
   await through('out '.repeat(16_000));

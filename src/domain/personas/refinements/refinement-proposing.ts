@@ -4,7 +4,7 @@ import { same } from '../../content-hash.js';
 import { settingsFact } from '../../configuration/facts.js';
 import { tokensOf } from '../../json-pointer.js';
 import type { Caller, FieldError } from '../../kernel.js';
-import { draftEdit, editedDraft, pointerInEdit, type DraftEdit } from '../draft-change.js';
+import { draftAfter, draftEdit, editedDraft, pointerInEdit, type DraftEdit } from '../draft-change.js';
 import { personaRef, reason, versionNo } from '../events.js';
 import { personaFact, refinementFact } from '../facts.js';
 import { touchedLocks } from '../locked-parts.js';
@@ -16,6 +16,7 @@ import { evidence, refinementId } from './events.js';
 import { contentBetween } from './field-changes.js';
 import { handsWith } from './hands.js';
 import {
+  effectOf,
   existing,
   guardPersons,
   isOpen,
@@ -151,6 +152,16 @@ const proposal = z
   })
   .refine((input) => forms(input) === 1, oneForm);
 
+/** Who is no owner does not take out of a proposal either what an owner has put in. */
+function guardTakenOut(
+  { config }: Head,
+  { from, to }: Record<'from' | 'to', Parameters<typeof draftAfter>[1]>,
+  { roles }: Caller,
+): void {
+  const errors = touchedLocks(draftAfter(config, from), draftAfter(config, to), '');
+  if (errors.length > 0 && !roles.includes('owner')) persona.reject('prompt-locked', undefined, { errors });
+}
+
 const editRefusals = [
   'draft-invalid',
   'patch-not-applicable',
@@ -238,6 +249,7 @@ export const proposingCommands = {
       const of = { personaId, base: baseOf(ctx.facts), draft: whose.draft, next };
       const proposed = proposedBy({ set, patch, changeClass }, of, ctx.actor);
       if (proposed.content.diffHash === found.diffHash) return [];
+      guardTakenOut(baseOf(ctx.facts), { from: effectOf(found), to: proposed.content }, ctx.actor);
       acceptedMode(found.source, whose.autonomy, proposed.touched);
       const hands = handsWith(found.hands, ctx.actor);
       return [

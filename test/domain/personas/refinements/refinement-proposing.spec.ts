@@ -196,6 +196,14 @@ describe('locked prompt parts', () => {
       .thenRejected('prompt-locked', '/set/prompt/content/endLocked');
     expect(open.when('amendRefinement', { refinementId, set }, { facts: around() }).events).toHaveLength(1);
   });
+
+  it('that an owner proposed are not taken out of the proposal by anybody else', () => {
+    const set = { prompt: { content: { endLocked: 'x' } } };
+    const open = given(refinementModule, ...propose({ set }, { facts: around() }).events);
+    const without = { refinementId, set: { temperature: 0.55 } };
+    open.when('amendRefinement', without, { facts: around(), ...editor }).thenRejected('prompt-locked');
+    expect(open.when('amendRefinement', without, { facts: around() }).events).toHaveLength(1);
+  });
 });
 
 describe('what a machine proposes', () => {
